@@ -1,0 +1,1 @@
+//! Public facts of cloud regions, countries and blocs, and measured round trips between regions.

@@ -1,0 +1,1 @@
+//! Arguments to an exit code.

@@ -1,0 +1,1 @@
+//! Writes a value as canonical YAML.

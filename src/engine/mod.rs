@@ -1,0 +1,1 @@
+//! What each store engine can do, with sources.

@@ -1,0 +1,1 @@
+//! Round trips and the latency formulas of replication schemes.

@@ -1,0 +1,1 @@
+//! Text to located values, layer by layer.

@@ -1,0 +1,141 @@
+//! Drift: findings, the objects they concern, and the report that holds them.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::manifest::{ManifestPath, ObjectId, Origin};
+
+/// What kind of difference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingKind {
+    /// Both sides have a value, and they differ.
+    Modified,
+    /// The repository has it, the cluster does not.
+    Removed,
+    /// The cluster has it, the repository has no opinion.
+    Extra,
+    /// The same elements in an order that means something else.
+    Reordered,
+    /// The repository dropped it, the applier has yet to.
+    Stale,
+    /// The object is not in the cluster.
+    Missing,
+    /// The object is in the cluster, carries our mark, and is not in the repository.
+    Orphan,
+    /// The object is being deleted.
+    Terminating,
+    /// The same object stands twice in the repository.
+    Duplicate,
+    /// The written version is not served, another one is.
+    VersionSkew,
+    /// The manifest is one that a server would reject.
+    InvalidManifest,
+    /// Nobody can say: the object could not be read.
+    Unknown,
+    /// A file of the repository was edited by hand.
+    Tampered,
+    /// The source says something else than the repository holds.
+    Unrendered,
+}
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FindingSeverity {
+    /// For the record; never changes the exit code.
+    Info,
+    /// Drift.
+    Drift,
+    /// Drift on a path that grants something.
+    High,
+}
+
+/// The field manager that last changed a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+pub struct Manager {
+    /// Its name.
+    pub manager: String,
+    /// `Apply` or `Update`.
+    pub operation: String,
+    /// The subresource, where it was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subresource: Option<String>,
+    /// RFC 3339; absent where the server records none.
+    pub time: Option<String>,
+}
+
+/// One piece of drift.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Finding {
+    /// What kind of difference.
+    pub kind: FindingKind,
+    /// The object.
+    pub object: ObjectId,
+    /// JSON pointer with `[key=value,…]` elements; empty for the object as a whole.
+    pub path: String,
+    /// The same place as a plain JSON pointer with indexes into the live object (into the desired
+    /// one for what live does not have).
+    pub index_path: String,
+    /// Places inside an atomic value that differ.
+    pub detail: Vec<String>,
+    /// What the repository says; secrets are masked before they get here.
+    pub desired: Option<Value>,
+    /// What the cluster says; secrets are masked before they get here.
+    pub live: Option<Value>,
+    /// The value that the server would have filled in.
+    pub default: Option<Value>,
+    /// Who owns the live value, most telling first.
+    pub by: Vec<Manager>,
+    /// Who may have removed it; not proof.
+    pub candidates: Vec<Manager>,
+    /// Whether it will go away with the next apply.
+    pub pending: bool,
+    /// A word that says more than the kind (`Forbidden`, `KindNotServed`, `autoscaled`, …).
+    pub reason: Option<String>,
+    /// A sentence for people, where the kind and reason need one.
+    pub message: Option<String>,
+    /// The rule of the semantics that decided (`N-QTY`, `X-EXTRA`, …).
+    pub rule: &'static str,
+    /// How much it weighs.
+    pub severity: FindingSeverity,
+    /// Where the expected value comes from.
+    pub origin: Option<Origin>,
+    /// The file of the repository.
+    pub file: Option<ManifestPath>,
+}
+
+/// The verdict on one object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// As desired.
+    Clean,
+    /// At least one finding.
+    Drift,
+    /// It could not be read.
+    Unknown,
+}
+
+/// The comparison of one cluster.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterReport {
+    /// The findings, by object and path; information too.
+    pub findings: Vec<Finding>,
+    /// The verdict on each desired object and each orphan.
+    pub verdicts: BTreeMap<ObjectId, Verdict>,
+    /// How many findings a rule of the fleet hid.
+    pub ignored: usize,
+    /// Requests to the API server.
+    pub requests: u64,
+}
+
+/// The whole drift report, by cluster name.
+#[derive(Clone, Debug, Default)]
+pub struct DriftReport {
+    /// One comparison per cluster.
+    pub clusters: BTreeMap<String, ClusterReport>,
+    /// Tampered and unrendered files of the repository.
+    pub repository: Vec<Finding>,
+}

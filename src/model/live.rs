@@ -1,0 +1,77 @@
+//! What a cluster runs, as far as it could be read. Made by `io::kube` and `io::snapshot`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+/// A kind without its version: all versions are views of the same objects.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKind {
+    /// API group; empty for the core group.
+    pub group: String,
+    /// Kind.
+    pub kind: String,
+}
+
+impl fmt::Display for GroupKind {
+    /// `apps/Deployment`, `Namespace`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.group.is_empty() {
+            f.pad(&self.kind)
+        } else {
+            f.pad(&format!("{}/{}", self.group, self.kind))
+        }
+    }
+}
+
+/// Why something could not be read: a word for machines and a sentence for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// Such as `Forbidden`, `Unauthorized`, `Timeout`, `ServerError`, `Unreachable`,
+    /// `DiscoveryFailed`, `ContinueExpired`, `NotInSnapshot`.
+    pub reason: String,
+    /// What was attempted on which path or cluster, and what came back.
+    pub detail: String,
+}
+
+/// How completely the objects of one kind were read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum View {
+    /// All of them: what is not there does not exist.
+    Complete,
+    /// All of them in these namespaces, nothing elsewhere.
+    Namespaces(BTreeSet<String>),
+    /// Only some; what is not there may exist.
+    Partial(Unreadable),
+    /// None.
+    Unreadable(Unreadable),
+    /// The cluster is known not to serve the kind.
+    NotServed,
+}
+
+/// One object as the server returned it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LiveObject {
+    /// Its kind; the version stands in the body's `apiVersion`.
+    pub kind: GroupKind,
+    /// The whole object, managed fields included.
+    pub body: serde_json::Value,
+}
+
+/// The live state of one cluster.
+#[derive(Clone, Debug, Default)]
+pub struct LiveState {
+    /// The objects that were read.
+    pub objects: Vec<LiveObject>,
+    /// How completely each kind was read; a kind that is absent was not asked for.
+    pub views: BTreeMap<GroupKind, View>,
+    /// Set when the cluster as a whole could not be read; then nothing is known of any kind.
+    pub unreadable: Option<Unreadable>,
+    /// Scope of kinds as the cluster's discovery tells it (`true`: namespaced).
+    pub namespaced: BTreeMap<GroupKind, bool>,
+    /// OpenAPI v3 documents by group-version (`v1`, `apps/v1`), where the cluster gave them.
+    pub openapi: BTreeMap<String, serde_json::Value>,
+    /// How many requests it took; 0 for a snapshot.
+    pub requests: u64,
+    /// The server's clock at the end of reading, in seconds since 1970, where it told.
+    pub now: Option<i64>,
+}

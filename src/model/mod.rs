@@ -1,0 +1,19 @@
+//! The nouns: names, quantities, the valid world, the plan, manifests and findings.
+//!
+//! Types only, with the arithmetic that belongs to them. Imports `diag` and nothing else of ours.
+
+pub mod duration;
+pub mod engine;
+pub mod finding;
+pub mod input;
+pub mod live;
+pub mod lock;
+pub mod manifest;
+pub mod name;
+pub mod origin;
+pub mod place;
+pub mod plan;
+pub mod quantity;
+pub mod ratio;
+pub mod rtt;
+pub mod world;

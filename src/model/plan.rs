@@ -1,0 +1,171 @@
+//! The plan: every decision, each with its reason.
+//!
+//! Made only by the room `plan`, from the world, the round trips and the previous lock.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::name::{ClusterName, RegionName, ServiceKey, StoreKey, WaveName};
+use super::world::Routing;
+
+/// Why a decision fell as it did: sentences for people, without a full stop at the end.
+#[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(transparent)]
+pub struct Because(pub Vec<String>);
+
+impl Because {
+    /// One reason.
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self(vec![reason.into()])
+    }
+
+    /// Adds a reason.
+    pub fn and(mut self, reason: impl Into<String>) -> Self {
+        self.0.push(reason.into());
+        self
+    }
+}
+
+impl fmt::Display for Because {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.join("; "))
+    }
+}
+
+/// Every decision about a fleet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Plan {
+    /// Where each service runs.
+    pub services: BTreeMap<ServiceKey, ServicePlan>,
+    /// Where each store writes and reads.
+    pub stores: BTreeMap<StoreKey, StorePlan>,
+    /// The order of rollout; every cluster is in exactly one wave.
+    pub waves: Vec<WavePlan>,
+    /// Sticky decisions that differ from the lock's.
+    pub moves: Vec<Move>,
+}
+
+/// Where one service runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ServicePlan {
+    /// The regions, in order of preference: the first is the primary where one is needed.
+    pub regions: Vec<RegionPlacement>,
+    /// For the loss of each placed region: who takes over, nearest first.
+    pub failover: BTreeMap<RegionName, FailoverChain>,
+    /// The DNS policy, for an exposed service.
+    pub dns: Option<DnsPlan>,
+    /// What the placement is good for, where there is an audience.
+    pub predicted: Predicted,
+    /// Why these regions.
+    pub because: Because,
+}
+
+impl ServicePlan {
+    /// The placement in a region, where there is one.
+    pub fn in_region(&self, region: &RegionName) -> Option<&RegionPlacement> {
+        self.regions.iter().find(|p| &p.region == region)
+    }
+}
+
+/// One service in one region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RegionPlacement {
+    /// The region.
+    pub region: RegionName,
+    /// Whether it serves, or stands by for a failover.
+    pub serves: bool,
+    /// Pods per cluster.
+    pub clusters: BTreeMap<ClusterName, Replicas>,
+    /// Why this region.
+    pub because: Because,
+}
+
+/// How many pods of a service run in one cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Replicas {
+    /// At least.
+    pub min: u32,
+    /// At most.
+    pub max: u32,
+}
+
+/// Who takes over when a region is lost.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FailoverChain {
+    /// The targets, best first.
+    pub targets: Vec<RegionName>,
+    /// Why these, and who was left out.
+    pub because: Because,
+}
+
+/// How DNS answers for an exposed service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DnsPlan {
+    /// The policy.
+    pub policy: Routing,
+    /// The primary and the secondary of a failover policy.
+    pub failover: Option<(RegionName, RegionName)>,
+    /// The regions that have records, with their weights for a weighted policy.
+    pub records: BTreeMap<RegionName, Option<u32>>,
+    /// Why.
+    pub because: Because,
+}
+
+/// Predicted latency of a placement: floors of the network, without time spent in services.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Predicted {
+    /// Audience-weighted mean round trip to the nearest serving region, in nanoseconds.
+    pub weighted_read_ns: Option<u64>,
+    /// The worst-served place of the audience, its round trip in nanoseconds, and the region
+    /// that serves it.
+    pub worst_read: Option<(String, u64, RegionName)>,
+    /// Whether any term was estimated.
+    pub estimated: bool,
+}
+
+/// Where one store writes and reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorePlan {
+    /// The region that takes writes; `None` for engines without one.
+    pub leader: Option<RegionName>,
+    /// The regions that vote, for quorum engines.
+    pub voters: Vec<RegionName>,
+    /// The regions with a read replica.
+    pub replicas: Vec<RegionName>,
+    /// The replicas that writes wait for, in order of preference.
+    pub sync_standbys: Vec<RegionName>,
+    /// The cluster that the store sits in, per region.
+    pub clusters: BTreeMap<RegionName, ClusterName>,
+    /// Whether the leader was taken from the lock.
+    pub sticky: bool,
+    /// Why.
+    pub because: Because,
+}
+
+/// One step of the rollout.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WavePlan {
+    /// Its name.
+    pub name: WaveName,
+    /// Its regions, by name.
+    pub regions: Vec<RegionName>,
+    /// Its clusters, by name.
+    pub clusters: Vec<ClusterName>,
+    /// Why this order.
+    pub because: Because,
+}
+
+/// A sticky decision that differs from the lock's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Move {
+    /// What moves: `leader of checkout/orders`, `regions of cart`.
+    pub what: String,
+    /// From.
+    pub from: String,
+    /// To.
+    pub to: String,
+    /// Whether data has to move with it.
+    pub moves_data: bool,
+    /// Why.
+    pub because: Because,
+}

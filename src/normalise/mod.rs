@@ -1,0 +1,1 @@
+//! One canonical form of objects, so that equal ones compare equal.

@@ -1,0 +1,1 @@
+//! Manifests and a repository's tree to the change between them.

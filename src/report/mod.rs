@@ -1,0 +1,1 @@
+//! Diagnostics, plans, changes and findings to bytes.

@@ -1,0 +1,1 @@
+//! What Kubernetes knows of its own types: fields, list keys, scalar kinds, defaults.
