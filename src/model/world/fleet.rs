@@ -1,0 +1,182 @@
+//! The settings of `regen.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Span, Spanned};
+use crate::model::duration::Duration;
+use crate::model::name::{
+    Capability, ClusterName, DataClassName, FleetName, JurisdictionName, Namespace, RegionName,
+    WaveName,
+};
+use crate::model::place::Country;
+use crate::model::ratio::Share;
+
+/// The settings of `regen.yaml`.
+#[derive(Clone, Debug)]
+pub struct Fleet {
+    /// Its name.
+    pub name: Spanned<FleetName>,
+    /// Parent domain of hosts and ingress names.
+    pub domain: Option<Spanned<String>>,
+    /// Where manifests are committed and who applies them.
+    pub gitops: Gitops,
+    /// Platform choices.
+    pub platform: Platform,
+    /// The cluster that holds once-per-fleet objects.
+    pub hub: Option<ClusterName>,
+    /// Waves in order of rollout; every region is in one of them.
+    pub waves: Vec<WaveName>,
+    /// Where users are, unless a service says otherwise.
+    pub audience: Audience,
+    /// Jurisdictions and blocs by name, as sets of countries. Countries stand for themselves.
+    pub jurisdictions: BTreeMap<JurisdictionName, Jurisdiction>,
+    /// Data classes by name.
+    pub data_classes: BTreeMap<DataClassName, DataClass>,
+    /// How failover targets are chosen.
+    pub failover: Failover,
+    /// Settings of the round-trip estimate.
+    pub network: NetworkSettings,
+    /// Settings of the drift report.
+    pub drift: DriftSettings,
+}
+
+/// Where manifests go.
+#[derive(Clone, Debug)]
+pub struct Gitops {
+    /// A path relative to the fleet's directory, or a URL.
+    pub repository: Spanned<String>,
+    /// The branch that is committed to.
+    pub branch: String,
+    /// The address that controllers in the clusters pull from, where it is not `repository`.
+    pub url: Option<String>,
+    /// Which controller applies the manifests.
+    pub delivery: Delivery,
+}
+
+/// The controller that applies the GitOps repository.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Delivery {
+    /// Argo CD.
+    Argocd,
+    /// Flux.
+    Flux,
+    /// Nobody that regen renders entry points for.
+    None,
+}
+
+/// Platform choices of the whole fleet.
+#[derive(Clone, Debug, Default)]
+pub struct Platform {
+    /// `external-dns` or nothing.
+    pub dns: Option<Spanned<String>>,
+    /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
+    pub ingress_namespace: Option<Namespace>,
+    /// Capabilities of clusters that list none of their own.
+    pub capabilities: BTreeSet<Capability>,
+}
+
+/// Where users are: weights that need not add up to anything.
+#[derive(Clone, Debug, Default)]
+pub struct Audience {
+    /// Shares in order of writing.
+    pub shares: Vec<AudienceShare>,
+}
+
+/// One place with users.
+#[derive(Clone, Debug)]
+pub struct AudienceShare {
+    /// The region, country, bloc or continent.
+    pub place: AudiencePlace,
+    /// Its weight, in millionths of the written unit.
+    pub weight: u64,
+    /// Where it was written.
+    pub span: Span,
+}
+
+/// What an audience may be named by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AudiencePlace {
+    /// Demand at a region of the inventory.
+    Region(RegionName),
+    /// Demand in a set of countries: a country, a bloc, a jurisdiction or a continent.
+    Countries {
+        /// As written.
+        name: String,
+        /// The countries.
+        countries: BTreeSet<Country>,
+    },
+}
+
+/// A legal area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Jurisdiction {
+    /// The countries in it.
+    pub countries: BTreeSet<Country>,
+    /// Where the fleet defines it; built-in blocs have no place.
+    pub span: Option<Span>,
+}
+
+/// A class of data and what binds it.
+#[derive(Clone, Debug)]
+pub struct DataClass {
+    /// Where it is defined.
+    pub span: Span,
+    /// The jurisdiction that it may not leave.
+    pub residency: Option<Spanned<JurisdictionName>>,
+    /// How long backups are kept.
+    pub retention: Option<Duration>,
+    /// Encryption at rest.
+    pub encryption_at_rest: Option<String>,
+}
+
+/// How failover targets are chosen.
+#[derive(Clone, Debug)]
+pub struct Failover {
+    /// The jurisdiction inside which services without bound data fail over; absent: anywhere.
+    pub residency: Option<Spanned<JurisdictionName>>,
+    /// The share of capacity that must stay free after a failover.
+    pub headroom: Share,
+}
+
+/// How unmeasured round trips are treated.
+#[derive(Clone, Debug)]
+pub struct NetworkSettings {
+    /// The file with measured round trips, relative to the fleet's directory.
+    pub rtt: String,
+    /// Whether a missing round trip is estimated.
+    pub estimate: Estimate,
+    /// p99 over p50 where only the median is known, in thousandths (1500 is 1.5).
+    pub p99_factor_milli: u32,
+}
+
+/// What to do where no round trip was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Estimate {
+    /// Estimate from the great circle and warn.
+    Warn,
+    /// Estimate and let budgets be enforced on estimates too.
+    Enforce,
+    /// Refuse.
+    Refuse,
+}
+
+/// Settings of the drift report.
+#[derive(Clone, Debug, Default)]
+pub struct DriftSettings {
+    /// Field managers that apply the repository.
+    pub appliers: Vec<String>,
+    /// Accepted differences, as written; `drift` reads them.
+    pub ignore: Vec<Spanned<serde_json::Value>>,
+}

@@ -1,0 +1,51 @@
+//! The valid world: what the fleet's files say, with names resolved and defaults filled in.
+//!
+//! Made only by `validate`: holding a [`World`] means that every reference in it leads somewhere.
+
+use std::collections::BTreeMap;
+
+use crate::diag::SourceId;
+use crate::model::name::{ClusterName, RegionName, ServiceKey};
+use crate::model::origin::Origins;
+
+mod fleet;
+mod overlay;
+mod region;
+mod service;
+mod store;
+mod workload;
+
+pub use fleet::{
+    Audience, AudiencePlace, AudienceShare, DataClass, Delivery, DriftSettings, Estimate, Failover,
+    Fleet, Gitops, Jurisdiction, NetworkSettings, Platform,
+};
+pub use overlay::{Overlay, OverlayPatch, OverlayScope};
+pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
+pub use service::{
+    Budget, Call, Exposure, LatencyBudget, Owner, Placement, PlacementMode, RegionChoice, Routing,
+    Service, Tier,
+};
+pub use store::{Backup, Store};
+pub use workload::{
+    EnvValue, InitContainer, Port, Probe, ProbeAction, Probes, Protocol, Resources, Scale,
+    Schedule, Security, Volume, Workload, WorkloadKind,
+};
+
+/// Everything that one `regen.yaml` describes.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// The fleet's own settings.
+    pub fleet: Fleet,
+    /// The region inventory.
+    pub regions: BTreeMap<RegionName, Region>,
+    /// All clusters of all regions.
+    pub clusters: BTreeMap<ClusterName, Cluster>,
+    /// The service catalog: one entry per service and environment.
+    pub services: BTreeMap<ServiceKey, Service>,
+    /// Last-resort patches of rendered objects, in order of application.
+    pub overlays: Vec<Overlay>,
+    /// The text of `network/rtt.csv` (or what `network.rtt` names), where the fleet has one.
+    pub rtt_file: Option<SourceId>,
+    /// Where each value was written.
+    pub origins: Origins,
+}

@@ -1,0 +1,100 @@
+//! Regions and their clusters.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::Spanned;
+use crate::model::name::{Capability, ClusterName, Environment, RegionName, WaveName, ZoneName};
+use crate::model::place::Coordinates;
+use crate::model::place::Country;
+use crate::model::place::Provider;
+use crate::model::quantity::Quantity;
+
+/// A place with a jurisdiction and clusters.
+#[derive(Clone, Debug)]
+pub struct Region {
+    /// Its name, where written.
+    pub name: Spanned<RegionName>,
+    /// Its cloud.
+    pub provider: Option<Provider>,
+    /// Its country.
+    pub country: Country,
+    /// Its coordinates.
+    pub coordinates: Coordinates,
+    /// Its zones.
+    pub zones: Vec<ZoneName>,
+    /// Its wave.
+    pub wave: WaveName,
+    /// Its clusters, by name.
+    pub clusters: Vec<ClusterName>,
+}
+
+/// A Kubernetes version: `1.34` is (1, 34).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KubernetesVersion {
+    /// Major.
+    pub major: u16,
+    /// Minor.
+    pub minor: u16,
+}
+
+impl std::fmt::Display for KubernetesVersion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}.{}", self.major, self.minor)
+    }
+}
+
+/// One Kubernetes control plane.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    /// Its name, where written.
+    pub name: Spanned<ClusterName>,
+    /// The region it stands in.
+    pub region: RegionName,
+    /// The kubeconfig context that `drift` uses; absent: never contacted.
+    pub context: Option<String>,
+    /// The address of its API server as the delivery controller knows it, where not in-cluster.
+    pub server: Option<String>,
+    /// Its version.
+    pub kubernetes: KubernetesVersion,
+    /// Its environment.
+    pub environment: Environment,
+    /// What it can hold; absent: unchecked.
+    pub capacity: Capacity,
+    /// What it can do.
+    pub capabilities: BTreeSet<Capability>,
+    /// Its address ranges.
+    pub network: ClusterNetwork,
+    /// Where traffic enters.
+    pub ingress: Option<Spanned<Ingress>>,
+    /// Health-check ids of hosts, as the DNS provider knows them.
+    pub health_checks: BTreeMap<String, String>,
+}
+
+/// What a cluster can hold; absent: unchecked.
+#[derive(Clone, Debug, Default)]
+pub struct Capacity {
+    /// CPU.
+    pub cpu: Option<Spanned<Quantity>>,
+    /// Memory.
+    pub memory: Option<Spanned<Quantity>>,
+}
+
+/// Address ranges of a cluster, in CIDR notation.
+#[derive(Clone, Debug, Default)]
+pub struct ClusterNetwork {
+    /// Of pods.
+    pub pods: Vec<Spanned<String>>,
+    /// Of nodes.
+    pub nodes: Vec<Spanned<String>>,
+    /// Of traffic that leaves.
+    pub egress: Vec<Spanned<String>>,
+}
+
+/// Where traffic enters a cluster.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ingress {
+    /// By a host name.
+    Hostname(String),
+    /// By addresses (IPv4 or IPv6).
+    Addresses(Vec<std::net::IpAddr>),
+}

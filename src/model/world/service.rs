@@ -1,0 +1,207 @@
+//! Services: who calls whom, how users reach them, where they may run.
+
+use std::collections::BTreeMap;
+
+use super::fleet::Audience;
+use super::store::Store;
+use super::workload::Workload;
+use crate::diag::{Span, Spanned};
+use crate::model::duration::Duration;
+use crate::model::name::{Environment, Namespace, PortName, RegionName, ServiceName};
+
+/// One service in one environment.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its name, where written.
+    pub name: Spanned<ServiceName>,
+    /// The environment that this entry is for.
+    pub environment: Environment,
+    /// Who answers for it.
+    pub owner: Option<Owner>,
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// How much it matters.
+    pub tier: Tier,
+    /// What runs.
+    pub workload: Workload,
+    /// Whom it calls.
+    pub calls: Vec<Call>,
+    /// How users reach it.
+    pub exposure: Option<Exposure>,
+    /// Where its users are.
+    pub audience: Audience,
+    /// Latency budgets.
+    pub budget: Budget,
+    /// Where it may run.
+    pub placement: Placement,
+    /// What it stores.
+    pub stores: Vec<Store>,
+    /// Whether it fails over to other regions.
+    pub failover: bool,
+}
+
+/// Who answers for a service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owner {
+    /// The team.
+    pub team: String,
+    /// Where to reach whoever is on call.
+    pub oncall: Option<String>,
+    /// Whom to escalate to.
+    pub escalation: Option<String>,
+}
+
+/// How much a service matters: probes, disruption budgets and waves follow from it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Tier {
+    /// Users notice at once.
+    Critical,
+    /// Users notice.
+    Standard,
+    /// Nobody waits for it.
+    Batch,
+}
+
+/// One declared call from a service to another.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Whom.
+    pub service: Spanned<ServiceName>,
+    /// The port that is called; absent: all ports of the callee.
+    pub port: Option<PortName>,
+    /// How long the caller waits.
+    pub timeout: Option<Duration>,
+    /// Whether the caller lives on without an answer.
+    pub degrade: bool,
+}
+
+/// How users reach a service.
+#[derive(Clone, Debug)]
+pub struct Exposure {
+    /// Where it was written.
+    pub span: Span,
+    /// The host name.
+    pub host: Spanned<String>,
+    /// The port that is exposed.
+    pub port: PortName,
+    /// How DNS chooses among regions.
+    pub routing: Spanned<Routing>,
+    /// The path that health checks ask for.
+    pub health: Option<String>,
+    /// Time to live of the records, in seconds.
+    pub ttl: u32,
+    /// Weights of regions for weighted routing.
+    pub weights: BTreeMap<RegionName, u32>,
+}
+
+/// How DNS chooses among regions.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Routing {
+    /// The nearest region by latency.
+    Latency,
+    /// By weights.
+    Weighted,
+    /// One primary, one secondary.
+    Failover,
+    /// One record, no policy.
+    Simple,
+}
+
+/// Latency budgets of a service.
+#[derive(Clone, Debug, Default)]
+pub struct Budget {
+    /// For reads.
+    pub read: Option<Spanned<LatencyBudget>>,
+    /// For writes.
+    pub write: Option<Spanned<LatencyBudget>>,
+    /// For calls to other regions.
+    pub cross_region: Option<Spanned<LatencyBudget>>,
+    /// Whether a budget that cannot be met is an error.
+    pub enforce: bool,
+}
+
+/// One latency budget; absent percentiles are not bounded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LatencyBudget {
+    /// For the median.
+    pub p50: Option<Duration>,
+    /// For the 99th percentile.
+    pub p99: Option<Duration>,
+}
+
+/// Where a service may run.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Where it was written, where it was.
+    pub span: Option<Span>,
+    /// Whether all regions serve, or one does and others stand by.
+    pub mode: PlacementMode,
+    /// Which regions are used.
+    pub regions: RegionChoice,
+    /// The candidates; empty: all regions with a cluster in the environment.
+    pub from: Vec<Spanned<RegionName>>,
+}
+
+/// Whether all regions serve.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlacementMode {
+    /// All placed regions serve.
+    ActiveActive,
+    /// The first placed region serves, the others stand by.
+    ActivePassive,
+}
+
+/// Which of the candidates are used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RegionChoice {
+    /// Every candidate.
+    All,
+    /// These.
+    Named(Vec<Spanned<RegionName>>),
+    /// As many as lower the audience-weighted round trip, within bounds.
+    Count {
+        /// At least.
+        at_least: u32,
+        /// At most.
+        at_most: u32,
+    },
+}
