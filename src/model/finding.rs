@@ -139,3 +139,17 @@ pub struct DriftReport {
     /// Tampered and unrendered files of the repository.
     pub repository: Vec<Finding>,
 }
+
+impl ClusterReport {
+    /// The verdict on the cluster: drift outweighs unknown, unknown outweighs clean.
+    pub fn verdict(&self) -> Verdict {
+        let any = |verdict| self.verdicts.values().any(|v| *v == verdict);
+        if any(Verdict::Drift) {
+            Verdict::Drift
+        } else if any(Verdict::Unknown) {
+            Verdict::Unknown
+        } else {
+            Verdict::Clean
+        }
+    }
+}

@@ -1,0 +1,23 @@
+//! Reports for machines. Each form is its own frozen struct with a `version` and a JSON Schema,
+//! so that the inside may move while the outside stands still.
+
+mod diagnostics;
+mod drift;
+mod plan;
+
+pub use diagnostics::{DiagnosticsForm, diagnostics};
+pub use drift::{DriftForm, drift};
+pub use plan::{PlanForm, plan};
+
+/// Writes a form as indented JSON with a final newline.
+fn write(form: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(form)
+        .unwrap_or_else(|error| unreachable!("forms hold no maps with odd keys: {error}"));
+    text.push('\n');
+    text
+}
+
+/// The JSON Schema of a form, indented.
+pub fn schema<T: schemars::JsonSchema>() -> serde_json::Value {
+    schemars::schema_for!(T).to_value()
+}

@@ -1,0 +1,261 @@
+//! The plan as JSON.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::model::plan::{Because, Move, Plan, Predicted, ServicePlan, StorePlan};
+
+/// Every decision about a fleet, with its reasons.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PlanForm {
+    /// Version of this form.
+    version: u32,
+    /// Services by name (`checkout`, `checkout@staging`).
+    services: BTreeMap<String, ServiceForm>,
+    /// Stores by service and name (`checkout/orders`).
+    stores: BTreeMap<String, StoreForm>,
+    /// The order of rollout.
+    waves: Vec<WaveForm>,
+    /// Sticky decisions that differ from the lock's.
+    moves: Vec<MoveForm>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct ServiceForm {
+    /// The regions, in order of preference.
+    regions: Vec<String>,
+    /// What stands in each region.
+    placements: Vec<PlacementForm>,
+    /// For the loss of each region: who takes over, best first.
+    failover: BTreeMap<String, Vec<String>>,
+    /// Why these targets, by lost region.
+    failover_because: BTreeMap<String, Vec<String>>,
+    /// How DNS answers, for an exposed service.
+    dns: Option<DnsForm>,
+    /// Floors of the network.
+    predicted: PredictedForm,
+    /// Why these regions.
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PlacementForm {
+    region: String,
+    /// Whether it serves, or stands by.
+    serves: bool,
+    /// Pods per cluster.
+    clusters: BTreeMap<String, ReplicasForm>,
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct ReplicasForm {
+    min: u32,
+    max: u32,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct DnsForm {
+    /// `latency`, `weighted`, `failover` or `simple`.
+    policy: String,
+    /// The primary region of a failover policy.
+    primary: Option<String>,
+    /// The secondary region of a failover policy.
+    secondary: Option<String>,
+    /// Weight by region; null where the policy has none.
+    records: BTreeMap<String, Option<u32>>,
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct PredictedForm {
+    /// The objective: audience-weighted mean round trip of a read, in milliseconds with six
+    /// decimals.
+    weighted_read_ms: Option<String>,
+    /// The worst-served place.
+    worst_read: Option<WorstForm>,
+    /// Whether any term was estimated rather than measured.
+    estimated: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct WorstForm {
+    /// The place of the audience.
+    place: String,
+    /// Its round trip in milliseconds with six decimals.
+    ms: String,
+    /// The region that serves it.
+    region: String,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct StoreForm {
+    leader: Option<String>,
+    voters: Vec<String>,
+    replicas: Vec<String>,
+    sync_standbys: Vec<String>,
+    /// The cluster by region.
+    clusters: BTreeMap<String, String>,
+    /// Whether the leader was kept from the lock.
+    sticky: bool,
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct WaveForm {
+    name: String,
+    regions: Vec<String>,
+    clusters: Vec<String>,
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct MoveForm {
+    what: String,
+    from: String,
+    to: String,
+    moves_data: bool,
+    because: Vec<String>,
+}
+
+/// Writes a plan as JSON.
+pub fn plan(plan: &Plan) -> String {
+    super::write(&PlanForm {
+        version: 1,
+        services: plan
+            .services
+            .iter()
+            .map(|(k, s)| (k.to_string(), service(s)))
+            .collect(),
+        stores: plan
+            .stores
+            .iter()
+            .map(|(k, s)| (k.to_string(), store(s)))
+            .collect(),
+        waves: plan
+            .waves
+            .iter()
+            .map(|w| WaveForm {
+                name: w.name.to_string(),
+                regions: texts(&w.regions),
+                clusters: texts(&w.clusters),
+                because: reasons(&w.because),
+            })
+            .collect(),
+        moves: plan.moves.iter().map(movement).collect(),
+    })
+}
+
+fn service(service: &ServicePlan) -> ServiceForm {
+    ServiceForm {
+        regions: service
+            .regions
+            .iter()
+            .map(|p| p.region.to_string())
+            .collect(),
+        placements: service
+            .regions
+            .iter()
+            .map(|p| PlacementForm {
+                region: p.region.to_string(),
+                serves: p.serves,
+                clusters: p
+                    .clusters
+                    .iter()
+                    .map(|(c, r)| {
+                        (
+                            c.to_string(),
+                            ReplicasForm {
+                                min: r.min,
+                                max: r.max,
+                            },
+                        )
+                    })
+                    .collect(),
+                because: reasons(&p.because),
+            })
+            .collect(),
+        failover: service
+            .failover
+            .iter()
+            .map(|(lost, chain)| (lost.to_string(), texts(&chain.targets)))
+            .collect(),
+        failover_because: service
+            .failover
+            .iter()
+            .map(|(lost, chain)| (lost.to_string(), reasons(&chain.because)))
+            .collect(),
+        dns: service.dns.as_ref().map(|d| DnsForm {
+            policy: format!("{:?}", d.policy).to_lowercase(),
+            primary: d.failover.as_ref().map(|(p, _)| p.to_string()),
+            secondary: d.failover.as_ref().map(|(_, s)| s.to_string()),
+            records: d.records.iter().map(|(r, w)| (r.to_string(), *w)).collect(),
+            because: reasons(&d.because),
+        }),
+        predicted: predicted(&service.predicted),
+        because: reasons(&service.because),
+    }
+}
+
+fn predicted(predicted: &Predicted) -> PredictedForm {
+    PredictedForm {
+        weighted_read_ms: predicted.weighted_read_ns.map(milliseconds),
+        worst_read: predicted
+            .worst_read
+            .as_ref()
+            .map(|(place, ns, region)| WorstForm {
+                place: place.clone(),
+                ms: milliseconds(*ns),
+                region: region.to_string(),
+            }),
+        estimated: predicted.estimated,
+    }
+}
+
+fn store(store: &StorePlan) -> StoreForm {
+    StoreForm {
+        leader: store.leader.as_ref().map(ToString::to_string),
+        voters: texts(&store.voters),
+        replicas: texts(&store.replicas),
+        sync_standbys: texts(&store.sync_standbys),
+        clusters: store
+            .clusters
+            .iter()
+            .map(|(r, c)| (r.to_string(), c.to_string()))
+            .collect(),
+        sticky: store.sticky,
+        because: reasons(&store.because),
+    }
+}
+
+fn movement(movement: &Move) -> MoveForm {
+    MoveForm {
+        what: movement.what.clone(),
+        from: movement.from.clone(),
+        to: movement.to.clone(),
+        moves_data: movement.moves_data,
+        because: reasons(&movement.because),
+    }
+}
+
+/// Nanoseconds as milliseconds with six decimals.
+fn milliseconds(ns: u64) -> String {
+    format!("{}.{:06}", ns / 1_000_000, ns % 1_000_000)
+}
+
+fn texts<T: ToString>(items: &[T]) -> Vec<String> {
+    items.iter().map(ToString::to_string).collect()
+}
+
+fn reasons(because: &Because) -> Vec<String> {
+    because.0.clone()
+}
