@@ -1,1 +1,55 @@
 //! Public facts of cloud regions, countries and blocs, and measured round trips between regions.
+//!
+//! The tables stand in `regions/` as CSV, each with its source and date, and are embedded. They
+//! are parsed once, on first use; a test reads every row.
+
+mod countries;
+mod regions;
+mod round_trips;
+mod table;
+
+pub use countries::{
+    ADEQUACY, CONTINENTS, CountryFacts, bloc, bloc_names, continent, country, country_coordinates,
+    is_country, nearest_area,
+};
+pub use regions::{AtlasRegion, find, nearest_region, region, regions};
+pub use round_trips::round_trip;
+
+use crate::model::place::Coordinates;
+
+/// Reads decimal degrees into millionths.
+fn degrees(text: &str) -> Option<i32> {
+    let (negative, digits) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if fraction.len() > 6 {
+        return None;
+    }
+    let micro =
+        whole.parse::<i32>().ok()? * 1_000_000 + format!("{fraction:0<6}").parse::<i32>().ok()?;
+    Some(if negative { -micro } else { micro })
+}
+
+fn coordinates(lat: &str, lon: &str) -> Option<Coordinates> {
+    Some(Coordinates {
+        lat: degrees(lat)?,
+        lon: degrees(lon)?,
+    })
+}
+
+/// The name that is most like a written one, when it is near enough to have been meant.
+fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let written = written.to_ascii_lowercase();
+    names
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&written, &name.to_ascii_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
+        .min()
+        .map(|(_, name)| name)
+}
