@@ -1,0 +1,250 @@
+//! The drift report for people: per cluster and object, what differs, who did it, and where the
+//! expected value was written.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::diag::Sources;
+use crate::model::finding::{
+    ClusterReport, DriftReport, Finding, FindingKind, FindingSeverity, Manager, Verdict,
+};
+use crate::model::manifest::Origin;
+use crate::model::origin::Origins;
+
+use super::plan::count;
+use super::{Style, inert, shortened};
+
+/// How wide a value may be before it is cut.
+const VALUE_WIDTH: usize = 160;
+
+/// What to show.
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// Where fields were written, where there is a fleet.
+    pub origins: Option<(&'a Origins, &'a Sources)>,
+    /// Show information too.
+    pub all: bool,
+    /// Colours.
+    pub style: Style,
+}
+
+/// The whole report.
+pub fn drift(report: &DriftReport, view: View<'_>) -> String {
+    let mut out = String::new();
+    let repository: Vec<&Finding> = report
+        .repository
+        .iter()
+        .filter(|f| shown(f, view))
+        .collect();
+    if !repository.is_empty() {
+        let _ = writeln!(out, "{}", view.style.strong("repository"));
+        objects(&mut out, &repository, view);
+        out.push('\n');
+    }
+    for (name, cluster) in &report.clusters {
+        one_cluster(&mut out, name, cluster, view);
+    }
+    let _ = writeln!(out, "{}", last_line(report));
+    out
+}
+
+fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View<'_>) {
+    let style = view.style;
+    let verdict = match cluster.verdict() {
+        Verdict::Clean => style.green("clean"),
+        Verdict::Drift => style.red("drift"),
+        Verdict::Unknown => style.yellow("unknown"),
+    };
+    let of = |v| cluster.verdicts.values().filter(|x| **x == v).count();
+    let mut facts = vec![count(cluster.verdicts.len(), "object")];
+    if of(Verdict::Drift) > 0 {
+        facts.push(format!("{} drifted", of(Verdict::Drift)));
+    }
+    if of(Verdict::Unknown) > 0 {
+        facts.push(format!("{} unknown", of(Verdict::Unknown)));
+    }
+    if cluster.ignored > 0 {
+        facts.push(format!(
+            "{} ignored by rule",
+            count(cluster.ignored, "finding")
+        ));
+    }
+    let _ = writeln!(
+        out,
+        "{}  {verdict}  {}",
+        style.strong(name),
+        facts.join(", ")
+    );
+    let findings: Vec<&Finding> = cluster.findings.iter().filter(|f| shown(f, view)).collect();
+    objects(out, &findings, view);
+    if !findings.is_empty() {
+        out.push('\n');
+    }
+}
+
+fn shown(finding: &Finding, view: View<'_>) -> bool {
+    view.all || finding.severity != FindingSeverity::Info
+}
+
+fn objects(out: &mut String, findings: &[&Finding], view: View<'_>) {
+    let mut last = None;
+    for finding in findings {
+        if last != Some(&finding.object) {
+            let _ = writeln!(out, "  {}", inert(&finding.object.to_string()));
+            last = Some(&finding.object);
+        }
+        one_finding(out, finding, view);
+    }
+}
+
+fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
+    let style = view.style;
+    let (mark, word) = match finding.kind {
+        FindingKind::Modified | FindingKind::Reordered => ("~", None),
+        FindingKind::Removed => ("-", None),
+        FindingKind::Extra => ("+", None),
+        FindingKind::Stale => ("+", Some("dropped from the repository, not applied yet")),
+        FindingKind::Missing => ("-", Some("not in the cluster")),
+        FindingKind::Orphan => ("+", Some("in the cluster, no longer in the repository")),
+        FindingKind::Terminating => ("!", Some("is being deleted")),
+        FindingKind::Duplicate => ("!", Some("stands twice in the repository")),
+        FindingKind::VersionSkew => ("!", Some("this version is not served")),
+        FindingKind::InvalidManifest => ("!", Some("a server would reject this manifest")),
+        FindingKind::Unknown => ("?", Some("unknown")),
+        FindingKind::Tampered => ("!", Some("edited by hand in the repository")),
+        FindingKind::Unrendered => ("!", Some("the source renders something else")),
+    };
+    let mark = match mark {
+        "-" => style.red(mark),
+        "+" => style.green(mark),
+        _ => style.yellow(mark),
+    };
+    let mut head = Vec::new();
+    if !finding.path.is_empty() {
+        head.push(inert(&finding.path).into_owned());
+    }
+    if finding.kind == FindingKind::Reordered {
+        head.push("same elements, another order".to_owned());
+    }
+    head.extend(word.map(str::to_owned));
+    if let Some(reason) = &finding.reason {
+        head.push(format!("({})", inert(reason)));
+    }
+    if finding.pending {
+        head.push("(the next apply settles it, or admission rewrites it)".to_owned());
+    }
+    let _ = writeln!(out, "    {mark} {}", head.join(" "));
+    if let Some(message) = &finding.message {
+        let _ = writeln!(out, "        {}", inert(message));
+    }
+    let origin = finding
+        .origin
+        .as_ref()
+        .and_then(|o| origin(o, view.origins));
+    if let Some(desired) = &finding.desired {
+        line(out, "repository", desired, origin.as_deref(), style);
+    } else if let Some(origin) = origin {
+        let _ = writeln!(out, "        expected by {}", style.faint(&origin));
+    }
+    let by = finding.by.first().map(manager);
+    if let Some(live) = &finding.live {
+        line(out, "cluster", live, by.as_deref(), style);
+    } else if let Some(by) = by {
+        let _ = writeln!(out, "        {}", style.faint(&by));
+    }
+    if let Some(default) = &finding.default {
+        line(out, "default", default, None, style);
+    }
+    for detail in finding.detail.iter().take(10) {
+        let _ = writeln!(out, "        differs at {}", inert(detail));
+    }
+    for candidate in finding.candidates.iter().take(3) {
+        let text = format!("perhaps by {} (not proof)", manager(candidate));
+        let _ = writeln!(out, "        {}", style.faint(&text));
+    }
+}
+
+fn line(out: &mut String, side: &str, value: &Value, note: Option<&str>, style: Style) {
+    let text = match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    let text = inert(&text).into_owned();
+    let note = note
+        .map(|n| format!("   {}", style.faint(n)))
+        .unwrap_or_default();
+    let _ = writeln!(
+        out,
+        "        {side:<10}  {}{note}",
+        shortened(&text, VALUE_WIDTH)
+    );
+}
+
+/// `kubectl-set (Update), last change by this manager at 2026-11-20T08:14:02Z`.
+fn manager(manager: &Manager) -> String {
+    let how = match &manager.subresource {
+        Some(sub) => format!("{}, {sub}", manager.operation),
+        None => manager.operation.clone(),
+    };
+    let when = match &manager.time {
+        Some(time) => format!("last change by this manager at {time}"),
+        None => "time not recorded".to_owned(),
+    };
+    inert(&format!("{} ({how}), {when}", manager.manager)).into_owned()
+}
+
+/// `services/cart.yaml:7:12` with what it is, for people.
+pub fn origin(origin: &Origin, origins: Option<(&Origins, &Sources)>) -> Option<String> {
+    let field = |field: &crate::model::origin::FieldRef| {
+        let (origins, sources) = origins?;
+        let decided = origins.decided(&field.subject, &field.path)?;
+        Some(sources.locate(decided.span))
+    };
+    match origin {
+        Origin::Field(f) => field(f).or_else(|| Some(format!("default of {f}"))),
+        Origin::Derived {
+            fields,
+            template,
+            line,
+        } => fields
+            .iter()
+            .find_map(field)
+            .or_else(|| Some(format!("template {template}:{line}"))),
+        Origin::Plan(decision) => Some(format!("decided: {decision}")),
+        Origin::Template { template, line } => Some(format!("template {template}:{line}")),
+    }
+}
+
+fn last_line(report: &DriftReport) -> String {
+    let of = |v| {
+        report
+            .clusters
+            .values()
+            .filter(|c| c.verdict() == v)
+            .count()
+    };
+    let findings = report
+        .clusters
+        .values()
+        .flat_map(|c| &c.findings)
+        .chain(&report.repository)
+        .filter(|f| f.severity != FindingSeverity::Info && f.kind != FindingKind::Unknown)
+        .count();
+    let mut parts = Vec::new();
+    for (verdict, word) in [
+        (Verdict::Drift, "drifted"),
+        (Verdict::Unknown, "unknown"),
+        (Verdict::Clean, "clean"),
+    ] {
+        if of(verdict) > 0 {
+            parts.push(format!("{} {word}", of(verdict)));
+        }
+    }
+    let clusters = count(report.clusters.len(), "cluster");
+    format!(
+        "{clusters}: {}; {}",
+        parts.join(", "),
+        count(findings, "finding")
+    )
+}

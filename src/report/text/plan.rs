@@ -1,0 +1,203 @@
+//! The plan for people: who runs where, what it is good for, and why.
+
+use std::fmt::Write as _;
+
+use crate::model::plan::{FailoverChain, Plan, Predicted, ServicePlan, StorePlan};
+use crate::model::world::World;
+
+use super::Style;
+
+/// Every decision with its reasons.
+pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "{}", style.strong(&headline(world)));
+    if !plan.moves.is_empty() {
+        out.push('\n');
+        let _ = writeln!(out, "{}", style.yellow("moves, against regen.lock"));
+        for m in &plan.moves {
+            let data = if m.moves_data { " (moves data)" } else { "" };
+            let _ = writeln!(out, "  {}: {} → {}{data}", m.what, m.from, m.to);
+            reasons(&mut out, &m.because.0, style);
+        }
+    }
+    out.push('\n');
+    let _ = writeln!(out, "{}", style.strong("services"));
+    for (key, service) in &plan.services {
+        one_service(&mut out, &key.to_string(), service, style);
+    }
+    if !plan.stores.is_empty() {
+        out.push('\n');
+        let _ = writeln!(out, "{}", style.strong("stores"));
+        for (key, store) in &plan.stores {
+            one_store(&mut out, &key.to_string(), store, style);
+        }
+    }
+    out.push('\n');
+    let _ = writeln!(out, "{}", style.strong("waves"));
+    for (i, wave) in plan.waves.iter().enumerate() {
+        let clusters: Vec<&str> = wave.clusters.iter().map(|c| c.as_str()).collect();
+        let _ = writeln!(out, "  {}. {}: {}", i + 1, wave.name, clusters.join(", "));
+        reasons(&mut out, &wave.because.0, style);
+    }
+    out
+}
+
+/// One line on the size of a fleet: `shop: 12 services and 1 store in 3 regions, 4 clusters`.
+pub fn headline(world: &World) -> String {
+    let stores: usize = world.services.values().map(|s| s.stores.len()).sum();
+    format!(
+        "{}: {} and {} in {}, {}",
+        world.fleet.name.value,
+        count(world.services.len(), "service"),
+        count(stores, "store"),
+        count(world.regions.len(), "region"),
+        count(world.clusters.len(), "cluster"),
+    )
+}
+
+/// The story of one service.
+pub fn one_service(out: &mut String, name: &str, service: &ServicePlan, style: Style) {
+    let regions: Vec<String> = service
+        .regions
+        .iter()
+        .map(|p| {
+            if p.serves {
+                p.region.to_string()
+            } else {
+                format!("{} (stands by)", p.region)
+            }
+        })
+        .collect();
+    let _ = writeln!(out, "  {} in {}", style.strong(name), regions.join(", "));
+    reasons(out, &service.because.0, style);
+    if let Some(line) = predicted(&service.predicted) {
+        let _ = writeln!(out, "    reads: {line}");
+    }
+    for placement in &service.regions {
+        let clusters: Vec<String> = placement
+            .clusters
+            .iter()
+            .map(|(cluster, r)| {
+                if r.min == r.max {
+                    format!("{cluster} ×{}", r.min)
+                } else {
+                    format!("{cluster} ×{}–{}", r.min, r.max)
+                }
+            })
+            .collect();
+        let _ = writeln!(out, "    {}: {}", placement.region, clusters.join(", "));
+        reasons(out, &placement.because.0, style);
+    }
+    for (lost, chain) in &service.failover {
+        failover(out, lost.as_str(), chain, style);
+    }
+    if let Some(dns) = &service.dns {
+        let policy = format!("{:?}", dns.policy).to_lowercase();
+        let records: Vec<String> = dns
+            .records
+            .iter()
+            .map(|(region, weight)| match weight {
+                Some(weight) => format!("{region} ({weight})"),
+                None => region.to_string(),
+            })
+            .collect();
+        let _ = writeln!(out, "    DNS {policy}: {}", records.join(", "));
+        reasons(out, &dns.because.0, style);
+    }
+}
+
+fn failover(out: &mut String, lost: &str, chain: &FailoverChain, style: Style) {
+    let targets: Vec<&str> = chain.targets.iter().map(|t| t.as_str()).collect();
+    let targets = if targets.is_empty() {
+        "nobody".to_owned()
+    } else {
+        targets.join(", then ")
+    };
+    let _ = writeln!(out, "    without {lost}: {targets}");
+    reasons(out, &chain.because.0, style);
+}
+
+/// The story of one store.
+pub fn one_store(out: &mut String, name: &str, store: &StorePlan, style: Style) {
+    let at = |region: &crate::model::name::RegionName| match store.clusters.get(region) {
+        Some(cluster) => format!("{region} ({cluster})"),
+        None => region.to_string(),
+    };
+    let mut parts = Vec::new();
+    if let Some(leader) = &store.leader {
+        parts.push(format!("writes in {}", at(leader)));
+    }
+    if !store.voters.is_empty() {
+        parts.push(format!("voters {}", names(&store.voters)));
+    }
+    if !store.replicas.is_empty() {
+        let replicas: Vec<String> = store.replicas.iter().map(at).collect();
+        parts.push(format!("replicas in {}", replicas.join(", ")));
+    }
+    if !store.sync_standbys.is_empty() {
+        parts.push(format!("writes wait for {}", names(&store.sync_standbys)));
+    }
+    let _ = writeln!(out, "  {}: {}", style.strong(name), parts.join("; "));
+    reasons(out, &store.because.0, style);
+}
+
+/// `3.2 ms on average, 88 ms at worst (US, served by us-east-1), estimated`.
+fn predicted(predicted: &Predicted) -> Option<String> {
+    let mut line = format!("{} on average", milliseconds(predicted.weighted_read_ns?));
+    if let Some((place, ns, region)) = &predicted.worst_read {
+        let _ = write!(
+            line,
+            ", {} at worst ({place}, served by {region})",
+            milliseconds(*ns)
+        );
+    }
+    if predicted.estimated {
+        line.push_str(", partly estimated");
+    }
+    Some(line)
+}
+
+/// Nanoseconds as milliseconds with at most one decimal.
+pub fn milliseconds(ns: u64) -> String {
+    let tenths = (ns + 50_000) / 100_000;
+    if tenths % 10 == 0 {
+        format!("{} ms", tenths / 10)
+    } else {
+        format!("{}.{} ms", tenths / 10, tenths % 10)
+    }
+}
+
+fn reasons(out: &mut String, because: &[String], style: Style) {
+    for reason in because {
+        let _ = writeln!(out, "      {}", style.faint(&super::inert(reason)));
+    }
+}
+
+fn names<T: AsRef<str>>(items: &[T]) -> String {
+    items
+        .iter()
+        .map(AsRef::as_ref)
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `1 service`, `2 services`.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_round_to_tenths() {
+        for (ns, text) in [(0, "0 ms"), (3_240_000, "3.2 ms"), (99_960_000, "100 ms")] {
+            assert_eq!(milliseconds(ns), text);
+        }
+    }
+}
