@@ -6,10 +6,12 @@
 
 mod code;
 mod diagnostic;
+mod near;
 mod sink;
 mod source;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label};
+pub use near::nearest;
 pub use sink::{Rejected, Sink};
 pub use source::{LineCol, Source, SourceId, Sources, Span, Spanned};

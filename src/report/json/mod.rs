@@ -1,10 +1,12 @@
 //! Reports for machines. Each form is its own frozen struct with a `version` and a JSON Schema,
 //! so that the inside may move while the outside stands still.
 
+mod codes;
 mod diagnostics;
 mod drift;
 mod plan;
 
+pub use codes::{CodesForm, codes};
 pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};
 pub use plan::{PlanForm, plan};
