@@ -1,1 +1,4 @@
 //! The only effects.
+
+pub mod kube;
+pub mod snapshot;

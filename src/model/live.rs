@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::manifest::ObjectId;
+
 /// A kind without its version: all versions are views of the same objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct GroupKind {
@@ -26,8 +28,9 @@ impl fmt::Display for GroupKind {
 /// Why something could not be read: a word for machines and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
-    /// Such as `Forbidden`, `Unauthorized`, `Timeout`, `ServerError`, `Unreachable`,
-    /// `DiscoveryFailed`, `ContinueExpired`, `NotInSnapshot`.
+    /// One of `Forbidden`, `Unauthorized`, `Timeout`, `ListFailed`, `ServerError`, `Unreachable`,
+    /// `TooManyRequests`, `DiscoveryFailed`, `ContinueExpired`, `BadAnswer`, `TooLarge`,
+    /// `NotListable`, `BadKubeconfig`, `NoContext`, `CredentialPlugin`, `NotInSnapshot`.
     pub reason: String,
     /// What was attempted on which path or cluster, and what came back.
     pub detail: String,
@@ -40,7 +43,7 @@ pub enum View {
     Complete,
     /// All of them in these namespaces, nothing elsewhere.
     Namespaces(BTreeSet<String>),
-    /// Only some; what is not there may exist.
+    /// Only some; what is not there may exist, unless it is in [`LiveState::absent`].
     Partial(Unreadable),
     /// None.
     Unreadable(Unreadable),
@@ -64,6 +67,9 @@ pub struct LiveState {
     pub objects: Vec<LiveObject>,
     /// How completely each kind was read; a kind that is absent was not asked for.
     pub views: BTreeMap<GroupKind, View>,
+    /// Objects that the server said do not exist although the view of their kind is not complete
+    /// (asked for by name, or in one of the namespaces that could be read).
+    pub absent: BTreeSet<ObjectId>,
     /// Set when the cluster as a whole could not be read; then nothing is known of any kind.
     pub unreadable: Option<Unreadable>,
     /// Scope of kinds as the cluster's discovery tells it (`true`: namespaced).

@@ -1,0 +1,191 @@
+//! Saved objects (`kubectl get -o yaml` or `-o json`) become what a cluster ran when they were
+//! saved.
+//!
+//! A dump is a complete view of the kinds and namespaces that it holds; a single file, of all
+//! desired kinds. A desired kind that a dump does not hold is unknown, never missing.
+
+mod document;
+mod files;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
+use crate::model::name::ClusterName;
+use document::Held;
+
+/// Reads one dump: a file, or a directory with everything below it, sorted by path.
+///
+/// `desired` are the kinds that will be compared; each of them has a view in the result.
+///
+/// # Errors
+///
+/// When a file cannot be read, is no YAML or JSON, holds something else than Kubernetes objects,
+/// or is larger than a dump may be; when an object stands twice and differs; when a link leads out
+/// of the directory. The text names the file and never quotes it.
+pub fn read(path: &Path, desired: &BTreeSet<GroupKind>) -> anyhow::Result<LiveState> {
+    let what = || format!("reading the dump `{}`", path.display());
+    let about = std::fs::metadata(path).with_context(what)?;
+    if about.is_dir() {
+        let files = files::below(path).with_context(what)?;
+        let held = document::read_all(&files)?;
+        return Ok(of_directory(held, desired, path));
+    }
+    let held = document::read_all(&[path.to_owned()])?;
+    if held.empty_files > 0 {
+        // A redirect leaves it when the command before it failed.
+        let detail = format!(
+            "`{}` is empty; did the command that should fill it fail?",
+            path.display()
+        );
+        return Ok(unreadable(detail));
+    }
+    let mut state = LiveState::default();
+    state.views = desired
+        .iter()
+        .chain(&held.kinds)
+        .map(|kind| (kind.clone(), View::Complete))
+        .collect();
+    Ok(with_objects(state, held))
+}
+
+/// Reads the dumps of several clusters: `path` is the file of the only one, or a directory with
+/// `<cluster>.yaml` (or `.yml`, `.json`) or `<cluster>/` for each. A cluster without one is
+/// unreadable.
+///
+/// # Errors
+///
+/// As [`read`]; also when there is one file for several clusters, or two dumps of one.
+pub fn read_fleet(
+    path: &Path,
+    clusters: &BTreeMap<ClusterName, BTreeSet<GroupKind>>,
+) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
+    let about = std::fs::metadata(path)
+        .with_context(|| format!("reading the dumps in `{}`", path.display()))?;
+    if !about.is_dir() {
+        let mut all = clusters.iter();
+        return match (all.next(), all.next()) {
+            (None, _) => Ok(BTreeMap::new()),
+            (Some((cluster, desired)), None) => {
+                Ok(BTreeMap::from([(cluster.clone(), read(path, desired)?)]))
+            }
+            _ => bail!(
+                "`{}` is one file, and {} clusters are compared: name one of them, or give a directory \
+                 with one dump per cluster",
+                path.display(),
+                clusters.len()
+            ),
+        };
+    }
+    let mut states = BTreeMap::new();
+    for (cluster, desired) in clusters {
+        let state = match dump_of(path, cluster)? {
+            Some(dump) => read(&dump, desired).with_context(|| format!("cluster `{cluster}`"))?,
+            None => unreadable(format!(
+                "`{}` holds neither `{cluster}.yaml` nor `{cluster}/`",
+                path.display()
+            )),
+        };
+        states.insert(cluster.clone(), state);
+    }
+    Ok(states)
+}
+
+fn dump_of(path: &Path, cluster: &ClusterName) -> anyhow::Result<Option<PathBuf>> {
+    // A name is checked elsewhere; here it must not lead out of the directory.
+    if cluster.as_str().is_empty()
+        || cluster.as_str().starts_with('.')
+        || cluster.as_str().contains(['/', '\\'])
+    {
+        bail!("`{cluster}` is no name that a dump can have");
+    }
+    let names =
+        ["", ".yaml", ".yml", ".json"].map(|ending| path.join(format!("{cluster}{ending}")));
+    let mut found = names.into_iter().filter(|p| match p.extension() {
+        // The bare name is a directory's; `a.b` has what looks like an extension.
+        _ if *p == path.join(cluster.as_str()) => p.is_dir(),
+        _ => p.is_file(),
+    });
+    match (found.next(), found.next()) {
+        (Some(a), Some(b)) => bail!(
+            "cluster `{cluster}` has two dumps: `{}` and `{}`",
+            a.display(),
+            b.display()
+        ),
+        (first, _) => Ok(first),
+    }
+}
+
+fn unreadable(detail: String) -> LiveState {
+    LiveState {
+        unreadable: Some(Unreadable {
+            reason: "NotInSnapshot".to_owned(),
+            detail,
+        }),
+        ..LiveState::default()
+    }
+}
+
+/// The kinds that the files hold, in all namespaces that they hold.
+fn of_directory(held: Held, desired: &BTreeSet<GroupKind>, path: &Path) -> LiveState {
+    let mut namespaces = BTreeSet::new();
+    let mut namespaced = BTreeSet::new();
+    let mut cluster_scoped = BTreeSet::new();
+    for object in &held.objects {
+        let metadata = &object.body["metadata"];
+        match metadata["namespace"].as_str() {
+            Some(namespace) => {
+                namespaces.insert(namespace.to_owned());
+                namespaced.insert(object.kind.clone());
+            }
+            None => {
+                cluster_scoped.insert(object.kind.clone());
+            }
+        }
+        if object.kind.group.is_empty() && object.kind.kind == "Namespace" {
+            namespaces.extend(metadata["name"].as_str().map(str::to_owned));
+        }
+    }
+    let mut state = LiveState::default();
+    for kind in &held.kinds {
+        let view = if cluster_scoped.contains(kind) && !namespaced.contains(kind) {
+            View::Complete
+        } else {
+            View::Namespaces(namespaces.clone())
+        };
+        state.views.insert(kind.clone(), view);
+    }
+    for kind in desired {
+        state.views.entry(kind.clone()).or_insert_with(|| {
+            View::Unreadable(Unreadable {
+                reason: "NotInSnapshot".to_owned(),
+                detail: format!("no file in `{}` holds a `{kind}`", path.display()),
+            })
+        });
+    }
+    with_objects(state, held)
+}
+
+fn with_objects(mut state: LiveState, held: Held) -> LiveState {
+    state.objects = held.objects;
+    state.objects.sort_by_cached_key(|object| {
+        let text = |key: &str| {
+            object.body["metadata"][key]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned()
+        };
+        (object.kind.clone(), text("namespace"), text("name"))
+    });
+    let objects: &[LiveObject] = &state.objects;
+    let scopes = objects
+        .iter()
+        .filter(|o| o.body["metadata"]["namespace"].is_string());
+    state.namespaced = scopes.map(|o| (o.kind.clone(), true)).collect();
+    state
+}
+
+#[cfg(test)]
+mod tests;
