@@ -1,0 +1,343 @@
+//! What a server would refuse or drop in an object, by its schema alone.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::model::quantity::Quantity;
+
+use super::types::{Field, Schemas, Struct, Type};
+
+/// At most so many faults of one object are told.
+const MAX_VIOLATIONS: usize = 100;
+
+/// Values that nest deeper are not looked into.
+const MAX_DEPTH: usize = 100;
+
+/// One fault of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    /// JSON pointer (RFC 6901) to the value; for a missing member, to what should hold it.
+    pub pointer: String,
+    /// What is wrong there.
+    pub what: What,
+}
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum What {
+    /// The type has no such member: the server drops it, or refuses it when asked to be strict.
+    Unknown {
+        /// The member.
+        name: String,
+        /// The member of the type that is spelled most like it.
+        similar: Option<Arc<str>>,
+    },
+    /// The value is of another type.
+    Type {
+        /// The type in words, such as `an integer`.
+        expected: &'static str,
+    },
+    /// A required member is absent.
+    Missing {
+        /// The member.
+        name: Arc<str>,
+    },
+    /// The value is none of those that are allowed.
+    NotAllowed {
+        /// Those that are.
+        allowed: Vec<Arc<str>>,
+    },
+    /// Two elements of a list have the same key.
+    DuplicateKey,
+    /// The value nests deeper than any server takes.
+    TooDeep,
+}
+
+impl fmt::Display for What {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, similar: None } => write!(f, "unknown field `{name}`"),
+            Self::Unknown {
+                name,
+                similar: Some(similar),
+            } => write!(f, "unknown field `{name}`; did you mean `{similar}`?"),
+            Self::Type { expected } => write!(f, "expected {expected}"),
+            Self::Missing { name } => write!(f, "required field `{name}` is missing"),
+            Self::NotAllowed { allowed } => {
+                f.write_str("expected one of ")?;
+                for (i, value) in allowed.iter().enumerate() {
+                    write!(f, "{}`{value}`", if i == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+            Self::DuplicateKey => f.write_str("two elements have the same key"),
+            Self::TooDeep => f.write_str("nests too deep"),
+        }
+    }
+}
+
+impl Schemas {
+    /// The faults of an object, in the order of its members; `None` when its kind is unknown.
+    pub fn check(&self, api_version: &str, kind: &str, object: &Value) -> Option<Vec<Violation>> {
+        let root = self.root(api_version, kind)?;
+        let mut walk = Walk {
+            schemas: self,
+            found: Vec::new(),
+            path: Vec::new(),
+        };
+        walk.value(object, &root.ty);
+        Some(walk.found)
+    }
+}
+
+enum Step<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+struct Walk<'a> {
+    schemas: &'a Schemas,
+    found: Vec<Violation>,
+    path: Vec<Step<'a>>,
+}
+
+impl<'a> Walk<'a> {
+    fn tell(&mut self, what: What) {
+        if self.found.len() < MAX_VIOLATIONS {
+            let pointer = self.path.iter().fold(String::new(), |path, step| match step {
+                Step::Name(name) => path + "/" + &name.replace('~', "~0").replace('/', "~1"),
+                Step::Index(i) => path + "/" + &i.to_string(),
+            });
+            self.found.push(Violation { pointer, what });
+        }
+    }
+
+    fn within(&mut self, step: Step<'a>, then: impl FnOnce(&mut Self)) {
+        self.path.push(step);
+        if self.path.len() > MAX_DEPTH {
+            self.tell(What::TooDeep);
+        } else {
+            then(self);
+        }
+        self.path.pop();
+    }
+
+    fn value(&mut self, value: &'a Value, ty: &'a Type) {
+        if value.is_null() {
+            return; // the same as absence
+        }
+        if let Some(expected) = mismatch(value, ty) {
+            return self.tell(What::Type { expected });
+        }
+        match (ty, value) {
+            (Type::Struct(id), Value::Object(members)) => {
+                self.members(members, self.schemas.get(*id));
+            }
+            (Type::Atomic(inner), _) => self.value(value, inner),
+            (Type::Dict(inner), Value::Object(members)) => {
+                for (name, value) in members {
+                    self.within(Step::Name(name), |w| w.value(value, inner));
+                }
+            }
+            (Type::List(inner), Value::Array(elements)) => self.elements(elements, inner),
+            (Type::Set(inner), Value::Array(elements)) => {
+                self.elements(elements, inner);
+                let mut seen = BTreeSet::new();
+                if !elements.iter().all(|e| seen.insert(e.to_string())) {
+                    self.tell(What::DuplicateKey);
+                }
+            }
+            (Type::Keyed(keys, inner), Value::Array(elements)) => {
+                self.elements(elements, inner);
+                self.keys(keys, inner, elements);
+            }
+            _ => {}
+        }
+    }
+
+    fn elements(&mut self, elements: &'a [Value], ty: &'a Type) {
+        for (i, element) in elements.iter().enumerate() {
+            self.within(Step::Index(i), |w| w.value(element, ty));
+        }
+    }
+
+    fn members(&mut self, members: &'a Map<String, Value>, s: &'a Struct) {
+        for (name, value) in members {
+            match s.field(name) {
+                Some(field) => self.within(Step::Name(name), |w| w.field(value, field)),
+                None if s.open => {}
+                None if s.embedded && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") => {}
+                None => {
+                    let similar = similar(name, s);
+                    let name = name.clone();
+                    self.tell(What::Unknown { name, similar });
+                }
+            }
+        }
+        for field in s.fields.iter().filter(|f| f.required) {
+            let absent = match members.get(field.name.as_ref()) {
+                None => true,
+                Some(value) => value.is_null() && !field.nullable,
+            };
+            if absent && field.default.is_none() {
+                let name = field.name.clone();
+                self.tell(What::Missing { name });
+            }
+        }
+    }
+
+    fn field(&mut self, value: &'a Value, field: &'a Field) {
+        self.value(value, &field.ty);
+        if let Value::String(text) = value
+            && !field.values.is_empty()
+            && !field.values.iter().any(|v| v.as_ref() == text)
+        {
+            let allowed = field.values.to_vec();
+            self.tell(What::NotAllowed { allowed });
+        }
+    }
+
+    fn keys(&mut self, keys: &[Arc<str>], inner: &Type, elements: &[Value]) {
+        let mut seen = BTreeSet::new();
+        for element in elements {
+            let key: Vec<String> = keys
+                .iter()
+                .map(|key| match element.get(key.as_ref()) {
+                    Some(value) => value.to_string(),
+                    None => match inner {
+                        Type::Struct(id) => self.schemas.get(*id).field(key),
+                        _ => None,
+                    }
+                    .and_then(|f| f.default.as_ref())
+                    .map_or_else(String::new, Value::to_string),
+                })
+                .collect();
+            if !seen.insert(key) {
+                return self.tell(What::DuplicateKey);
+            }
+        }
+    }
+}
+
+/// The type in words, when the value is not of it.
+fn mismatch(value: &Value, ty: &Type) -> Option<&'static str> {
+    let fits = |fits: bool, words| (!fits).then_some(words);
+    match ty {
+        Type::Any => None,
+        Type::String | Type::Duration => fits(value.is_string(), "a string"),
+        Type::Bool => fits(value.is_boolean(), "a boolean"),
+        Type::Int32 => fits(
+            integer(value).is_some_and(|i| i32::try_from(i).is_ok()),
+            "an integer of 32 bits",
+        ),
+        Type::Int64 => fits(integer(value).is_some(), "an integer"),
+        Type::Number => fits(value.is_number(), "a number"),
+        Type::Quantity | Type::CustomQuantity => {
+            let legal = match value {
+                Value::String(text) => Quantity::parse(text).is_some(),
+                _ => value.is_number(),
+            };
+            fits(legal, "a quantity such as `500m` or `1Gi`")
+        }
+        Type::IntOrString => fits(
+            value.is_string() || integer(value).is_some(),
+            "an integer or a string",
+        ),
+        Type::Time => {
+            let legal = value.as_str().is_some_and(|t| crate::normalise::instant(t).is_some());
+            fits(legal, "a time such as `2026-01-31T00:00:00Z`")
+        }
+        Type::Bytes => {
+            let legal = value.as_str().is_some_and(|t| crate::normalise::base64(t).is_some());
+            fits(legal, "base64")
+        }
+        Type::Struct(_) | Type::Dict(_) => fits(value.is_object(), "a map"),
+        Type::Atomic(inner) => mismatch(value, inner),
+        Type::List(_) | Type::Set(_) | Type::Keyed(..) => fits(value.is_array(), "a list"),
+    }
+}
+
+/// The integer, also of a number that is written with a fraction of zero (`1.0`, `1e3`).
+fn integer(value: &Value) -> Option<i64> {
+    value.as_i64().or_else(|| {
+        let float = value.as_f64()?;
+        (float.fract() == 0.0 && float.abs() < 9.0e15).then_some(float as i64)
+    })
+}
+
+/// The member that is spelled most like a name, if any is near.
+fn similar(name: &str, s: &Struct) -> Option<Arc<str>> {
+    let lower = name.to_lowercase();
+    s.fields
+        .iter()
+        .map(|f| (strsim::damerau_levenshtein(&lower, &f.name.to_lowercase()), f))
+        .filter(|(distance, _)| *distance <= 1 + name.len() / 5)
+        .min_by_key(|(distance, f)| (*distance, f.name.clone()))
+        .map(|(_, f)| f.name.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn deployment(container: Value) -> Value {
+        json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web"}, "spec": {
+            "selector": {"matchLabels": {"app": "web"}},
+            "template": {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [container]}}}})
+    }
+
+    fn faults(object: &Value) -> Vec<String> {
+        let schemas = Schemas::built_in();
+        let found = schemas.check(
+            object["apiVersion"].as_str().unwrap(),
+            object["kind"].as_str().unwrap(),
+            object,
+        );
+        let c = "/spec/template/spec/containers/0";
+        found
+            .expect("a known kind")
+            .iter()
+            .map(|v| format!("{}: {}", v.pointer.replace(c, "c"), v.what))
+            .collect()
+    }
+
+    #[test]
+    fn tells_each_kind_of_fault() {
+        let cases = [
+            ("sound", json!({"name": "web", "image": "a:1", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}],
+                "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}, "stdin": null}), vec![]),
+            ("unknown", json!({"name": "web", "imagePullPolcy": "Always"}), vec!["c: unknown field `imagePullPolcy`; did you mean `imagePullPolicy`?"]),
+            ("type", json!({"name": "web", "stdin": "yes"}), vec!["c/stdin: expected a boolean"]),
+            ("missing", json!({"image": "a:1"}), vec!["c: required field `name` is missing"]),
+            ("enum", json!({"name": "web", "imagePullPolicy": "always"}), vec!["c/imagePullPolicy: expected one of `Always`, `IfNotPresent`, `Never`"]),
+            ("quantity", json!({"name": "web", "resources": {"limits": {"cpu": "1 core"}}}), vec!["c/resources/limits/cpu: expected a quantity such as `500m` or `1Gi`"]),
+            ("twins", json!({"name": "web", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]}), vec!["c/ports: two elements have the same key"]),
+            ("large", json!({"name": "web", "ports": [{"containerPort": 4294967296u64}]}), vec!["c/ports/0/containerPort: expected an integer of 32 bits"]),
+        ];
+        for (name, container, expected) in cases {
+            assert_eq!(faults(&deployment(container)), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn custom_resources_come_from_their_definition() {
+        let crd = json!({"spec": {"group": "example.com", "scope": "Namespaced", "names": {"kind": "Widget"},
+            "versions": [{"name": "v1", "served": true, "schema": {"openAPIV3Schema": {"type": "object", "properties": {
+                "spec": {"type": "object", "required": ["size"], "properties": {"size": {"type": "integer"},
+                    "free": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}}}}}}}]}});
+        let schemas = Schemas::built_in().clone().with_crd(&crd);
+        let check = |spec: Value| {
+            let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec});
+            let found = schemas.check("example.com/v1", "Widget", &widget).expect("known");
+            found.iter().map(|v| format!("{}: {}", v.pointer, v.what)).collect::<Vec<_>>()
+        };
+        assert_eq!(check(json!({"size": 1, "free": {"a": [1]}})), Vec::<String>::new());
+        assert_eq!(check(json!({"sise": 1})), ["/spec: unknown field `sise`; did you mean `size`?", "/spec: required field `size` is missing"]);
+        assert_eq!(schemas.namespaced("example.com/v1", "Widget"), Some(true));
+        assert_eq!(schemas.check("example.com/v2", "Widget", &json!({})), None);
+    }
+}
