@@ -9,7 +9,9 @@ pub fn instant(text: &str) -> Option<i128> {
     if date.len() < 20 || date[4] != b'-' || !matches!(date[10], b'T' | b't') {
         return None;
     }
-    text.parse::<jiff::Timestamp>().ok().map(|t| t.as_nanosecond())
+    text.parse::<jiff::Timestamp>()
+        .ok()
+        .map(|t| t.as_nanosecond())
 }
 
 /// The bytes of standard base64; line ends inside it do not count (Go `encoding/base64`).
@@ -96,7 +98,13 @@ pub fn go_duration(text: &str) -> Option<i128> {
         if whole.len() > 15 || fraction.len() > 15 || whole.len() + fraction.len() == 0 {
             return None;
         }
-        let digits = |d: &str| if d.is_empty() { Some(0) } else { d.parse::<i128>().ok() };
+        let digits = |d: &str| {
+            if d.is_empty() {
+                Some(0)
+            } else {
+                d.parse::<i128>().ok()
+            }
+        };
         total += digits(whole)? * unit;
         total += digits(fraction)? * unit / 10i128.pow(fraction.len() as u32);
         rest = tail;
@@ -112,8 +120,12 @@ pub fn same_number(a: &Number, b: &Number) -> bool {
     match (a.as_i128(), b.as_i128()) {
         (Some(a), Some(b)) => a == b,
         // An integer that a float cannot hold exactly is not the float nearest to it.
-        (Some(whole), None) => b.as_f64().is_some_and(|f| whole as f64 == f && f as i128 == whole),
-        (None, Some(whole)) => a.as_f64().is_some_and(|f| whole as f64 == f && f as i128 == whole),
+        (Some(whole), None) => b
+            .as_f64()
+            .is_some_and(|f| whole as f64 == f && f as i128 == whole),
+        (None, Some(whole)) => a
+            .as_f64()
+            .is_some_and(|f| whole as f64 == f && f as i128 == whole),
         (None, None) => a.as_f64() == b.as_f64(),
     }
 }
@@ -132,7 +144,12 @@ mod tests {
             assert!(instant(a).is_some(), "{a}");
             assert_eq!(instant(a), instant(b), "{a} {b}");
         }
-        for text in ["", "2026-11-23", "20261123T010403Z", "tomorrow at the latest"] {
+        for text in [
+            "",
+            "2026-11-23",
+            "20261123T010403Z",
+            "tomorrow at the latest",
+        ] {
             assert_eq!(instant(text), None, "{text}");
         }
     }
@@ -160,7 +177,12 @@ mod tests {
 
     #[test]
     fn durations_are_compared_by_length() {
-        for (a, b) in [("2160h", "2160h0m0s"), ("90m", "1h30m"), ("1.5s", "1500ms"), ("0", "0s")] {
+        for (a, b) in [
+            ("2160h", "2160h0m0s"),
+            ("90m", "1h30m"),
+            ("1.5s", "1500ms"),
+            ("0", "0s"),
+        ] {
             assert!(go_duration(a).is_some(), "{a}");
             assert_eq!(go_duration(a), go_duration(b), "{a} {b}");
         }

@@ -161,7 +161,10 @@ fn when(line: &str) -> Option<Condition> {
     };
     Some(Condition {
         tests,
-        set: set.into_iter().map(|(k, v)| (k.as_str().into(), v)).collect(),
+        set: set
+            .into_iter()
+            .map(|(k, v)| (k.as_str().into(), v))
+            .collect(),
     })
 }
 
@@ -184,7 +187,10 @@ mod tests {
         };
         assert_eq!(sum(|s| s.fields.len()), fields);
         assert_eq!(sum(|s| s.when.len()), conditions);
-        assert_eq!(schemas.roots.values().map(BTreeMap::len).sum::<usize>(), roots);
+        assert_eq!(
+            schemas.roots.values().map(BTreeMap::len).sum::<usize>(),
+            roots
+        );
         for (name, id) in &schemas.names {
             assert_eq!(&schemas.get(*id).name, name);
             assert!(schemas.get(*id).fields.is_sorted_by(|a, b| a.name < b.name));

@@ -59,7 +59,10 @@ pub enum What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, similar: None } => write!(f, "unknown field `{name}`"),
+            Self::Unknown {
+                name,
+                similar: None,
+            } => write!(f, "unknown field `{name}`"),
             Self::Unknown {
                 name,
                 similar: Some(similar),
@@ -107,10 +110,13 @@ struct Walk<'a> {
 impl<'a> Walk<'a> {
     fn tell(&mut self, what: What) {
         if self.found.len() < MAX_VIOLATIONS {
-            let pointer = self.path.iter().fold(String::new(), |path, step| match step {
-                Step::Name(name) => path + "/" + &name.replace('~', "~0").replace('/', "~1"),
-                Step::Index(i) => path + "/" + &i.to_string(),
-            });
+            let pointer = self
+                .path
+                .iter()
+                .fold(String::new(), |path, step| match step {
+                    Step::Name(name) => path + "/" + &name.replace('~', "~0").replace('/', "~1"),
+                    Step::Index(i) => path + "/" + &i.to_string(),
+                });
             self.found.push(Violation { pointer, what });
         }
     }
@@ -169,7 +175,8 @@ impl<'a> Walk<'a> {
             match s.field(name) {
                 Some(field) => self.within(Step::Name(name), |w| w.field(value, field)),
                 None if s.open => {}
-                None if s.embedded && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") => {}
+                None if s.embedded
+                    && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") => {}
                 None => {
                     let similar = similar(name, s);
                     let name = name.clone();
@@ -247,11 +254,15 @@ fn mismatch(value: &Value, ty: &Type) -> Option<&'static str> {
             "an integer or a string",
         ),
         Type::Time => {
-            let legal = value.as_str().is_some_and(|t| crate::normalise::instant(t).is_some());
+            let legal = value
+                .as_str()
+                .is_some_and(|t| crate::normalise::instant(t).is_some());
             fits(legal, "a time such as `2026-01-31T00:00:00Z`")
         }
         Type::Bytes => {
-            let legal = value.as_str().is_some_and(|t| crate::normalise::base64(t).is_some());
+            let legal = value
+                .as_str()
+                .is_some_and(|t| crate::normalise::base64(t).is_some());
             fits(legal, "base64")
         }
         Type::Struct(_) | Type::Dict(_) => fits(value.is_object(), "a map"),
@@ -273,7 +284,12 @@ fn similar(name: &str, s: &Struct) -> Option<Arc<str>> {
     let lower = name.to_lowercase();
     s.fields
         .iter()
-        .map(|f| (strsim::damerau_levenshtein(&lower, &f.name.to_lowercase()), f))
+        .map(|f| {
+            (
+                strsim::damerau_levenshtein(&lower, &f.name.to_lowercase()),
+                f,
+            )
+        })
         .filter(|(distance, _)| *distance <= 1 + name.len() / 5)
         .min_by_key(|(distance, f)| (*distance, f.name.clone()))
         .map(|(_, f)| f.name.clone())
@@ -308,15 +324,47 @@ mod tests {
     #[test]
     fn tells_each_kind_of_fault() {
         let cases = [
-            ("sound", json!({"name": "web", "image": "a:1", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}],
-                "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}, "stdin": null}), vec![]),
-            ("unknown", json!({"name": "web", "imagePullPolcy": "Always"}), vec!["c: unknown field `imagePullPolcy`; did you mean `imagePullPolicy`?"]),
-            ("type", json!({"name": "web", "stdin": "yes"}), vec!["c/stdin: expected a boolean"]),
-            ("missing", json!({"image": "a:1"}), vec!["c: required field `name` is missing"]),
-            ("enum", json!({"name": "web", "imagePullPolicy": "always"}), vec!["c/imagePullPolicy: expected one of `Always`, `IfNotPresent`, `Never`"]),
-            ("quantity", json!({"name": "web", "resources": {"limits": {"cpu": "1 core"}}}), vec!["c/resources/limits/cpu: expected a quantity such as `500m` or `1Gi`"]),
-            ("twins", json!({"name": "web", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]}), vec!["c/ports: two elements have the same key"]),
-            ("large", json!({"name": "web", "ports": [{"containerPort": 4294967296u64}]}), vec!["c/ports/0/containerPort: expected an integer of 32 bits"]),
+            (
+                "sound",
+                json!({"name": "web", "image": "a:1", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}],
+                "resources": {"limits": {"cpu": 1, "memory": "1Gi"}}, "stdin": null}),
+                vec![],
+            ),
+            (
+                "unknown",
+                json!({"name": "web", "imagePullPolcy": "Always"}),
+                vec!["c: unknown field `imagePullPolcy`; did you mean `imagePullPolicy`?"],
+            ),
+            (
+                "type",
+                json!({"name": "web", "stdin": "yes"}),
+                vec!["c/stdin: expected a boolean"],
+            ),
+            (
+                "missing",
+                json!({"image": "a:1"}),
+                vec!["c: required field `name` is missing"],
+            ),
+            (
+                "enum",
+                json!({"name": "web", "imagePullPolicy": "always"}),
+                vec!["c/imagePullPolicy: expected one of `Always`, `IfNotPresent`, `Never`"],
+            ),
+            (
+                "quantity",
+                json!({"name": "web", "resources": {"limits": {"cpu": ""}}}),
+                vec!["c/resources/limits/cpu: expected a quantity such as `500m` or `1Gi`"],
+            ),
+            (
+                "twins",
+                json!({"name": "web", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "TCP"}]}),
+                vec!["c/ports: two elements have the same key"],
+            ),
+            (
+                "large",
+                json!({"name": "web", "ports": [{"containerPort": 4294967296u64}]}),
+                vec!["c/ports/0/containerPort: expected an integer of 32 bits"],
+            ),
         ];
         for (name, container, expected) in cases {
             assert_eq!(faults(&deployment(container)), expected, "{name}");
@@ -332,11 +380,25 @@ mod tests {
         let schemas = Schemas::built_in().clone().with_crd(&crd);
         let check = |spec: Value| {
             let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec});
-            let found = schemas.check("example.com/v1", "Widget", &widget).expect("known");
-            found.iter().map(|v| format!("{}: {}", v.pointer, v.what)).collect::<Vec<_>>()
+            let found = schemas
+                .check("example.com/v1", "Widget", &widget)
+                .expect("known");
+            found
+                .iter()
+                .map(|v| format!("{}: {}", v.pointer, v.what))
+                .collect::<Vec<_>>()
         };
-        assert_eq!(check(json!({"size": 1, "free": {"a": [1]}})), Vec::<String>::new());
-        assert_eq!(check(json!({"sise": 1})), ["/spec: unknown field `sise`; did you mean `size`?", "/spec: required field `size` is missing"]);
+        assert_eq!(
+            check(json!({"size": 1, "free": {"a": [1]}})),
+            Vec::<String>::new()
+        );
+        assert_eq!(
+            check(json!({"sise": 1})),
+            [
+                "/spec: unknown field `sise`; did you mean `size`?",
+                "/spec: required field `size` is missing"
+            ]
+        );
         assert_eq!(schemas.namespaced("example.com/v1", "Widget"), Some(true));
         assert_eq!(schemas.check("example.com/v2", "Widget", &json!({})), None);
     }

@@ -366,4 +366,3 @@ fn is_zero(value: &Value) -> bool {
         _ => false,
     }
 }
-
