@@ -80,6 +80,24 @@ codes! {
     // ---- templates and objects: render ----------------------------------------------------
 
     // ---- the repository: publish ----------------------------------------------------------
+    /// The ledger of the GitOps repository (`.regen/ledger`) cannot be read, so regen cannot know
+    /// what it owns there and touches nothing. Restore the file from the repository's history.
+    LedgerInvalid = "ledger-invalid", Error;
+    /// The ledger of the GitOps repository was written by a newer regen in a form that this one
+    /// does not know. Use the newer version.
+    LedgerNewer = "ledger-newer", Error;
+    /// A file that regen owns was edited, deleted or replaced by hand in the GitOps repository.
+    /// Bring the edit into the fleet's files (or an overlay), or give `--overwrite` to lose it.
+    EditedByHand = "edited-by-hand", Error;
+    /// Something stands where a file would be rendered, and regen does not own it. Move it away,
+    /// or rename what is rendered; regen never overwrites what it did not write.
+    NotOwned = "not-owned", Error;
+    /// Two paths of the GitOps repository cannot both exist, at least not on a file system that
+    /// ignores case (macOS, Windows), or a rendered path is reserved for regen itself.
+    PathCollision = "path-collision", Error;
+    /// The change would remove more files than `--max-deletes` allows, as happens when a region or
+    /// a directory of services got lost by mistake. Give a higher number if it is meant.
+    TooManyDeletes = "too-many-deletes", Error;
 
     // ---- desired manifests and settings: drift --------------------------------------------
 }

@@ -13,7 +13,8 @@ use super::origin::FieldRef;
 pub struct ManifestPath(Arc<str>);
 
 impl ManifestPath {
-    /// Takes a path that is relative, uses `/` and has no empty, `.`, `..` or `.git` segment.
+    /// Takes a path that is relative, uses `/` and has no empty, `.`, `..` or `.git` segment and
+    /// no control character.
     pub fn new(path: impl Into<Arc<str>>) -> Option<Self> {
         let path = path.into();
         let legal = path.split('/').all(|segment| {
@@ -21,7 +22,8 @@ impl ManifestPath {
                 && segment != "."
                 && segment != ".."
                 && !segment.eq_ignore_ascii_case(".git")
-                && !segment.contains(['\\', '\0', ':'])
+                && !segment.contains(['\\', ':'])
+                && !segment.contains(char::is_control)
         });
         legal.then_some(Self(path))
     }

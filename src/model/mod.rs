@@ -2,6 +2,8 @@
 //!
 //! Types only, with the arithmetic that belongs to them. Imports `diag` and nothing else of ours.
 
+pub mod change;
+pub mod digest;
 pub mod duration;
 pub mod engine;
 pub mod finding;
