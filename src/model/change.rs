@@ -11,6 +11,9 @@ use super::name::ClusterName;
 /// Where the ledger stands in the GitOps repository.
 pub const LEDGER_PATH: &str = ".regen/ledger";
 
+/// Where the next ledger stands while a change to a plain directory is under way.
+pub const PENDING_PATH: &str = ".regen/pending";
+
 /// The first segment of paths that are regen's own and never a rendered file's.
 pub const RESERVED_DIRECTORY: &str = ".regen";
 
@@ -120,8 +123,8 @@ pub struct TreeChange {
     pub collisions: BTreeSet<Collision>,
     /// The ledger afterwards.
     pub ledger: Ledger,
-    /// Whether the ledger's text changes.
-    pub ledger_changes: bool,
+    /// The ledger's new text, where it changes.
+    pub ledger_text: Option<String>,
 }
 
 /// How many files change in one cluster or top-level directory.
@@ -168,7 +171,7 @@ impl fmt::Display for Counts {
 impl TreeChange {
     /// Whether the tree is already as it shall be: nothing to write, nothing to commit.
     pub fn is_empty(&self) -> bool {
-        self.files.is_empty() && !self.ledger_changes
+        self.files.is_empty() && self.ledger_text.is_none()
     }
 
     /// How many files change in all.
@@ -213,7 +216,10 @@ mod tests {
     #[test]
     fn a_path_tells_its_cluster() {
         for (path, expected) in [
-            ("clusters/eu-west-1/euw1-a/shop/web/deployment-web.yaml", "euw1-a"),
+            (
+                "clusters/eu-west-1/euw1-a/shop/web/deployment-web.yaml",
+                "euw1-a",
+            ),
             ("clusters/eu-west-1/euw1-a/kustomization.yaml", "euw1-a"),
             ("clusters/eu-west-1/readme.yaml", "clusters"),
             ("hub/dns/endpoint.yaml", "hub"),
@@ -238,7 +244,11 @@ mod tests {
 
     #[test]
     fn counts_leave_out_zeros() {
-        let counts = Counts { added: 3, changed: 12, removed: 0 };
+        let counts = Counts {
+            added: 3,
+            changed: 12,
+            removed: 0,
+        };
         assert_eq!(counts.to_string(), "12 changed, 3 added");
         assert_eq!(Counts::default().to_string(), "nothing changed");
     }
