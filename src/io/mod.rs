@@ -1,4 +1,5 @@
 //! The only effects.
 
+pub mod files;
 pub mod kube;
 pub mod snapshot;

@@ -1,0 +1,232 @@
+//! A fleet's directory to the files that a fleet consists of.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a pipe: the file system is its business"
+)]
+
+use std::fs;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::diag::Sources;
+use crate::model::input::{Content, InputFile};
+
+/// The file that makes a directory a fleet.
+const FLEET_FILE: &str = "regen.yaml";
+/// Everything that a fleet consists of; directories end in `/`. Nothing else is looked at.
+pub(crate) const PARTS: [&str; 8] = [
+    FLEET_FILE,
+    "regen.lock",
+    "regions/",
+    "services/",
+    "overlays/",
+    "network/",
+    "templates/",
+    "crds/",
+];
+
+/// The largest file that is read, in bytes.
+const MAX_FILE: u64 = 4 << 20;
+/// The largest file below `crds/`: operators ship all their CRDs in one.
+const MAX_CRDS: u64 = 16 << 20;
+/// The largest fleet that is read, in bytes and in files.
+const MAX_TOTAL: u64 = 512 << 20;
+const MAX_FILES: usize = 100_000;
+/// The deepest directory below the fleet's.
+const MAX_DEPTH: usize = 16;
+
+/// The directory of a fleet, given by `-C` or the current one.
+///
+/// Fails when it holds no `regen.yaml`, and says where one was found nearby.
+pub fn find_fleet(dir: &Path) -> anyhow::Result<PathBuf> {
+    let found = fs::metadata(dir).with_context(|| format!("cannot open `{}`", dir.display()))?;
+    if !found.is_dir() {
+        let hint = match (dir.file_name(), dir.parent()) {
+            (Some(name), Some(parent)) if name == FLEET_FILE => {
+                format!(", give its directory: `-C {}`", shown(parent))
+            }
+            _ => String::new(),
+        };
+        bail!("`{}` is not a directory{hint}", dir.display());
+    }
+    if fs::symlink_metadata(dir.join(FLEET_FILE)).is_ok() {
+        return Ok(dir.to_owned());
+    }
+    let mut message = format!("`{}` is not a fleet: it has no `{FLEET_FILE}`", shown(dir));
+    let nearby = nearby(dir);
+    if nearby.is_empty() {
+        message.push_str("; `regen init` makes one, `-C DIR` names another directory");
+    } else {
+        let places: Vec<String> = nearby
+            .iter()
+            .map(|p| format!("`-C {}`", shown(p)))
+            .collect();
+        message.push_str(&format!("; did you mean {}?", places.join(" or ")));
+    }
+    bail!(message)
+}
+
+fn shown(path: &Path) -> String {
+    if path.as_os_str().is_empty() {
+        ".".to_owned()
+    } else {
+        path.display().to_string()
+    }
+}
+
+/// Fleets above or at most two levels below.
+fn nearby(dir: &Path) -> Vec<PathBuf> {
+    if let Ok(full) = dir.canonicalize() {
+        let above = full
+            .ancestors()
+            .skip(1)
+            .find(|a| a.join(FLEET_FILE).is_file());
+        if let Some(above) = above {
+            return vec![above.to_owned()];
+        }
+    }
+    walkdir::WalkDir::new(dir)
+        .min_depth(2)
+        .max_depth(3)
+        .sort_by_file_name()
+        .into_iter()
+        .filter_entry(|e| !hidden(e.file_name()))
+        .take(10_000)
+        .filter_map(Result::ok)
+        .filter(|e| e.file_name() == FLEET_FILE)
+        .filter_map(|e| e.path().parent().map(Path::to_owned))
+        .take(3)
+        .collect()
+}
+
+fn hidden(name: &std::ffi::OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
+}
+
+/// Reads the files that a fleet consists of, sorted by path; symbolic links are never followed
+/// and hidden files are not a fleet's.
+///
+/// Texts go to `sources` under their path relative to `root`. Faults of the world (a file that
+/// may not be read) are errors; what a person did (a link, bytes that are not UTF-8, a file that
+/// is too large) is told in [`Content`].
+pub fn read_fleet(root: &Path, sources: &mut Sources) -> anyhow::Result<Vec<InputFile>> {
+    let mut found: Vec<(String, PathBuf)> = Vec::new();
+    for part in PARTS {
+        let Some(directory) = part.strip_suffix('/') else {
+            let path = root.join(part);
+            if fs::symlink_metadata(&path).is_ok() {
+                found.push((part.to_owned(), path));
+            }
+            continue;
+        };
+        let top = root.join(directory);
+        match fs::symlink_metadata(&top) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot look at `{}`", top.display()));
+            }
+            Ok(meta) if !meta.is_dir() => {
+                found.push((directory.to_owned(), top));
+                continue;
+            }
+            Ok(_) => {}
+        }
+        let walk = walkdir::WalkDir::new(&top)
+            .follow_links(false)
+            .max_depth(MAX_DEPTH + 1);
+        for entry in walk
+            .into_iter()
+            .filter_entry(|e| e.depth() == 0 || !hidden(e.file_name()))
+        {
+            let entry = entry.with_context(|| format!("cannot read `{}`", top.display()))?;
+            if entry.file_type().is_dir() {
+                if entry.depth() > MAX_DEPTH {
+                    bail!(
+                        "`{}` lies deeper than {MAX_DEPTH} directories",
+                        entry.path().display()
+                    );
+                }
+                continue;
+            }
+            if found.len() >= MAX_FILES {
+                bail!("`{}` holds more than {MAX_FILES} files", root.display());
+            }
+            found.push((relative(root, entry.path()), entry.into_path()));
+        }
+    }
+    found.sort();
+    let mut total = 0;
+    let mut files = Vec::with_capacity(found.len());
+    for (path, full) in found {
+        let content = read(&path, &full, &mut total, sources)?;
+        if total > MAX_TOTAL {
+            bail!(
+                "`{}` holds more than {} MiB",
+                root.display(),
+                MAX_TOTAL >> 20
+            );
+        }
+        files.push(InputFile { path, content });
+    }
+    Ok(files)
+}
+
+/// A path below `root` with `/`; bytes that are not UTF-8 are replaced.
+pub(super) fn relative(root: &Path, path: &Path) -> String {
+    let below = path.strip_prefix(root).unwrap_or(path);
+    let segments: Vec<_> = below
+        .components()
+        .map(|c| c.as_os_str().to_string_lossy())
+        .collect();
+    segments.join("/")
+}
+
+fn read(
+    path: &str,
+    full: &Path,
+    total: &mut u64,
+    sources: &mut Sources,
+) -> anyhow::Result<Content> {
+    let context = || format!("cannot read `{}`", full.display());
+    let meta = fs::symlink_metadata(full).with_context(context)?;
+    if meta.is_symlink() {
+        return Ok(Content::Symlink);
+    }
+    if !meta.is_file() {
+        bail!(
+            "`{}` is not a plain file or not where one belongs",
+            full.display()
+        );
+    }
+    let limit = if path.starts_with("crds/") {
+        MAX_CRDS
+    } else {
+        MAX_FILE
+    };
+    if meta.len() > limit {
+        return Ok(Content::TooLarge { bytes: meta.len() });
+    }
+    // It may have grown since.
+    let mut bytes = Vec::with_capacity(meta.len() as usize);
+    fs::File::open(full)
+        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
+        .with_context(context)?;
+    if bytes.len() as u64 > limit {
+        return Ok(Content::TooLarge {
+            bytes: bytes.len() as u64,
+        });
+    }
+    *total += bytes.len() as u64;
+    Ok(match String::from_utf8(bytes) {
+        Ok(text) => Content::Text(sources.add(path, text)),
+        Err(error) => {
+            // Text before the first bad byte is unchanged by the replacement.
+            let offset = error.utf8_error().valid_up_to();
+            let text = String::from_utf8_lossy(error.as_bytes()).into_owned();
+            let source = sources.add(path, text);
+            Content::NotUtf8 { source, offset }
+        }
+    })
+}

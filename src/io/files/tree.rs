@@ -1,0 +1,197 @@
+//! A plain directory that regen renders into (`render --out DIR`), with a ledger of its own.
+//!
+//! A change is announced in `.regen/pending`, made file by file, each whole or not at all, and
+//! ends when the announcement is renamed to `.regen/ledger`. Killed in between, the next run
+//! takes over what is already written.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a pipe: the file system is its business"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+
+use crate::model::change::{
+    Action, Held, LEDGER_PATH, PENDING_PATH, RESERVED_DIRECTORY, TreeChange, TreeState,
+};
+use crate::model::digest::Digest;
+use crate::model::manifest::{ManifestPath, ManifestSet};
+
+use super::atomic::{write_atomic, write_via};
+use super::fleet::relative;
+
+/// A directory that is or will be rendered into.
+#[derive(Clone, Debug)]
+pub struct OutTree {
+    root: PathBuf,
+    /// The text of its ledger, where it has one.
+    pub ledger: Option<String>,
+    /// The announced ledger of a change that was interrupted.
+    pub pending: Option<String>,
+}
+
+impl OutTree {
+    /// Opens a directory, which need not exist yet.
+    pub fn open(root: &Path) -> anyhow::Result<Self> {
+        if fs::metadata(root).is_ok_and(|meta| !meta.is_dir()) {
+            bail!("`{}` is not a directory", root.display());
+        }
+        Ok(Self {
+            root: root.to_owned(),
+            ledger: read_text(&root.join(LEDGER_PATH))?,
+            pending: read_text(&root.join(PENDING_PATH))?,
+        })
+    }
+
+    /// What the directory holds, with the digests of these paths (owned or rendered ones).
+    ///
+    /// Only top-level directories that these paths are in are walked.
+    pub fn state(&self, wanted: &BTreeSet<&ManifestPath>) -> anyhow::Result<TreeState> {
+        let mut state = TreeState::new();
+        let context = || format!("cannot read `{}`", self.root.display());
+        let tops = match fs::read_dir(&self.root) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(state),
+            other => other.with_context(context)?,
+        };
+        let folded: BTreeSet<String> = wanted
+            .iter()
+            .filter_map(|path| path.as_str().split('/').next())
+            .map(str::to_lowercase)
+            .collect();
+        for top in tops {
+            let top = top.with_context(context)?;
+            let name = top.file_name().to_string_lossy().into_owned();
+            if name == RESERVED_DIRECTORY || !folded.contains(&name.to_lowercase()) {
+                continue;
+            }
+            let mut walk = walkdir::WalkDir::new(top.path())
+                .follow_links(false)
+                .into_iter();
+            while let Some(entry) = walk.next() {
+                let entry = entry.with_context(context)?;
+                let kind = entry.file_type();
+                let path = relative(&self.root, entry.path());
+                if kind.is_dir() {
+                    if fs::symlink_metadata(entry.path().join(".git")).is_ok() {
+                        state.insert(path, Held::Repository);
+                        walk.skip_current_dir();
+                    }
+                    continue;
+                }
+                let held = if kind.is_symlink() {
+                    Held::Link
+                } else if !kind.is_file() {
+                    // A device, a pipe or a socket: nothing to read, nothing to overwrite.
+                    Held::Repository
+                } else if ManifestPath::new(path.as_str()).is_some_and(|p| wanted.contains(&p)) {
+                    let bytes = fs::read(entry.path())
+                        .with_context(|| format!("cannot read `{}`", entry.path().display()))?;
+                    Held::File(Some(Digest::of(&bytes)))
+                } else {
+                    Held::File(None)
+                };
+                state.insert(path, held);
+            }
+        }
+        Ok(state)
+    }
+}
+
+fn read_text(path: &Path) -> anyhow::Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error).with_context(|| format!("cannot read `{}`", path.display())),
+    }
+}
+
+/// Makes a change in a directory; the bytes are those of the rendered set.
+pub fn write_tree(
+    tree: &OutTree,
+    change: &TreeChange,
+    rendered: &ManifestSet,
+) -> anyhow::Result<()> {
+    let root = &tree.root;
+    let own = root.join(RESERVED_DIRECTORY);
+    let pending = root.join(PENDING_PATH);
+    if change.files.is_empty() && change.ledger_text.is_none() && tree.pending.is_none() {
+        return Ok(());
+    }
+    let scratch = own.join("tmp");
+    let create = |dir: &Path| {
+        fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))
+    };
+    if fs::symlink_metadata(&own).is_ok_and(|meta| meta.is_symlink()) {
+        bail!("`{}` is a symbolic link", own.display());
+    }
+    create(&scratch)?;
+    if let Some(text) = &change.ledger_text {
+        write_atomic(&pending, text.as_bytes())?;
+    }
+
+    // Removals come first: a file may become a directory.
+    let mut emptied: BTreeSet<&Path> = BTreeSet::new();
+    let full: BTreeMap<&ManifestPath, PathBuf> = change
+        .files
+        .keys()
+        .map(|path| (path, root.join(path.as_str())))
+        .collect();
+    for (path, action) in &change.files {
+        let full = &full[path];
+        if *action == Action::Removed {
+            match fs::remove_file(full) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error)
+                        .with_context(|| format!("cannot remove `{}`", full.display()));
+                }
+                _ => {}
+            }
+            emptied.extend(full.parent());
+        }
+    }
+    for directory in emptied.into_iter().rev() {
+        prune(root, directory);
+    }
+    let mut made: BTreeSet<&Path> = BTreeSet::new();
+    for (path, action) in &change.files {
+        if *action == Action::Removed {
+            continue;
+        }
+        let full = &full[path];
+        let file = rendered
+            .files
+            .get(path)
+            .with_context(|| format!("`{path}` is in the change and not rendered"))?;
+        if let Some(parent) = full.parent()
+            && made.insert(parent)
+        {
+            create(parent)?;
+        }
+        write_via(&scratch, full, file.text.as_bytes(), false)?;
+    }
+    if change.ledger_text.is_some() {
+        let ledger = root.join(LEDGER_PATH);
+        fs::rename(&pending, &ledger)
+            .with_context(|| format!("cannot write `{}`", ledger.display()))?;
+    } else if tree.pending.is_some() {
+        // The interrupted change was undone before its ledger was in place.
+        let _ = fs::remove_file(&pending);
+    }
+    let _ = fs::remove_dir_all(&scratch);
+    Ok(())
+}
+
+/// Removes a directory and those above it as long as they are empty, up to the root.
+pub(crate) fn prune(root: &Path, directory: &Path) {
+    let mut directory = directory;
+    while directory != root && directory.starts_with(root) && fs::remove_dir(directory).is_ok() {
+        let Some(parent) = directory.parent() else {
+            return;
+        };
+        directory = parent;
+    }
+}
