@@ -67,7 +67,7 @@ static BLOCS: LazyLock<BTreeMap<&'static str, BTreeSet<Country>>> = LazyLock::ne
             continue;
         };
         listed.entry(row.get("bloc")).or_default().insert(country);
-        if row.get("bloc") == ADEQUACY && row.get("condition").is_empty() {
+        if row.get("bloc") == ADEQUACY && row.get("limited").is_empty() {
             unconditional.insert(country);
         }
     }
@@ -89,7 +89,8 @@ static BLOCS: LazyLock<BTreeMap<&'static str, BTreeSet<Country>>> = LazyLock::ne
 pub const ADEQUACY: &str = "EU-adequacy";
 
 /// The countries of a bloc: `EU`, `EEA`, `UK`, `EU-adequacy` (EEA and adequate countries),
-/// `EU-adequacy-unconditional` (only those without a condition), `UK-adequacy`.
+/// `EU-adequacy-unconditional` (without those whose decision covers only some organisations, such
+/// as US), `UK-adequacy`.
 pub fn bloc(name: &str) -> Option<&'static BTreeSet<Country>> {
     BLOCS.get(name)
 }
@@ -167,7 +168,7 @@ mod tests {
             ("EU", ["IE", "GR"], ["NO", "CH"]),
             ("EEA", ["NO", "IS"], ["CH", "GB"]),
             (ADEQUACY, ["GB", "US"], ["IN", "CN"]),
-            ("EU-adequacy-unconditional", ["CH", "DE"], ["US", "JP"]),
+            ("EU-adequacy-unconditional", ["CH", "JP"], ["US", "CA"]),
             ("UK-adequacy", ["GB", "DE"], ["IN", "BR"]),
         ] {
             for code in inside {

@@ -76,6 +76,22 @@ codes! {
     // ---- rules: validate ------------------------------------------------------------------
 
     // ---- decisions: plan ------------------------------------------------------------------
+    /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]`: a column is missing, unknown
+    /// or repeated, or a line has the wrong number of cells. Start it with that header.
+    RoundTripTable = "round-trip-table", Error;
+    /// A value of `network/rtt.csv` is not a round trip: negative, not a number, above a minute, or
+    /// a 99th percentile below its median. Write decimal milliseconds.
+    RoundTripValue = "round-trip-value", Error;
+    /// `network/rtt.csv` names a region that the fleet does not have.
+    RoundTripRegion = "round-trip-region", Error;
+    /// `network/rtt.csv` states the same directed pair twice. Keep one.
+    RoundTripDuplicate = "round-trip-duplicate", Error;
+    /// A pair of regions is not measured, and `network.estimate` refuses to guess. Measure it into
+    /// `network/rtt.csv`, or allow the estimate.
+    RoundTripMissing = "round-trip-missing", Error;
+    /// A pair of regions is not measured; its round trip is estimated from the distance, and
+    /// everything that depends on it is marked so. Measure it into `network/rtt.csv`.
+    RoundTripEstimated = "round-trip-estimated", Warning;
 
     // ---- templates and objects: render ----------------------------------------------------
 

@@ -80,6 +80,8 @@ pub enum RttSource {
     Atlas,
     /// Estimated from the great-circle distance.
     Estimated,
+    /// Inside one region, where nobody measured: counted as nothing.
+    Inside,
 }
 
 /// What is known of one directed pair of regions.
@@ -110,6 +112,19 @@ impl RoundTrips {
     /// What is known of a directed pair.
     pub fn get(&self, from: &RegionName, to: &RegionName) -> Option<&Measurement> {
         self.pairs.get(from)?.get(to)
+    }
+
+    /// What counts for a directed pair: as [`RoundTrips::get`], and zero inside a region whose
+    /// own round trip is not known.
+    pub fn between(&self, from: &RegionName, to: &RegionName) -> Option<Measurement> {
+        let inside = Measurement {
+            p50: Rtt::micros(0),
+            p99: None,
+            source: RttSource::Inside,
+        };
+        self.get(from, to)
+            .copied()
+            .or_else(|| (from == to).then_some(inside))
     }
 
     /// All pairs, by name.
