@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
+use crate::diag::nearest;
 use crate::model::place::{Coordinates, Country};
 
+use super::coordinates;
 use super::table::Table;
-use super::{coordinates, nearest};
 
 /// The continents, as an audience may name them.
 pub const CONTINENTS: [&str; 6] = [

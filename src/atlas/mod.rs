@@ -38,18 +38,3 @@ fn coordinates(lat: &str, lon: &str) -> Option<Coordinates> {
         lon: degrees(lon)?,
     })
 }
-
-/// The name that is most like a written one, when it is near enough to have been meant.
-fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let written = written.to_ascii_lowercase();
-    names
-        .map(|name| {
-            (
-                strsim::damerau_levenshtein(&written, &name.to_ascii_lowercase()),
-                name,
-            )
-        })
-        .filter(|(distance, name)| *distance <= 1 + name.len() / 5)
-        .min()
-        .map(|(_, name)| name)
-}

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::diag::nearest;
 use crate::model::name::ZoneName;
 use crate::model::place::{Coordinates, Country, Provider};
 
+use super::coordinates;
 use super::table::Table;
-use super::{coordinates, nearest};
 
 /// What is known of one cloud region.
 #[derive(Clone, Debug, PartialEq, Eq)]
