@@ -6,12 +6,14 @@
 
 mod code;
 mod diagnostic;
+mod located;
 mod near;
 mod sink;
 mod source;
 
 pub use code::{Code, Severity};
 pub use diagnostic::{Diagnostic, Label};
+pub use located::SPANNED;
 pub use near::nearest;
 pub use sink::{Rejected, Sink};
 pub use source::{LineCol, Source, SourceId, Sources, Span, Spanned};

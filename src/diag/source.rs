@@ -6,6 +6,18 @@ use std::sync::Arc;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SourceId(u32);
 
+impl SourceId {
+    /// The id as a number, for carrying it through serde.
+    pub fn index(self) -> u32 {
+        self.0
+    }
+
+    /// The id of a number that [`SourceId::index`] gave.
+    pub(super) fn from_index(index: u32) -> Self {
+        Self(index)
+    }
+}
+
 /// A half-open range of bytes in one source text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {

@@ -17,5 +17,6 @@ pub mod place;
 pub mod plan;
 pub mod quantity;
 pub mod ratio;
+pub mod raw;
 pub mod rtt;
 pub mod world;

@@ -37,6 +37,22 @@ pub struct KubernetesVersion {
     pub minor: u16,
 }
 
+impl KubernetesVersion {
+    /// Reads `1.34`, `v1.34` or `1.34.2`; the patch level decides nothing.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');
+        let mut number = || {
+            let part = parts.next()?;
+            let digits = !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
+            digits.then(|| part.parse::<u16>().ok()).flatten()
+        };
+        let (major, minor) = (number()?, number()?);
+        let patch = parts.next();
+        let rest_ok = patch.is_none_or(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        (rest_ok && parts.next().is_none()).then_some(Self { major, minor })
+    }
+}
+
 impl std::fmt::Display for KubernetesVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)

@@ -1,0 +1,375 @@
+//! `regen.yaml`.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::audience::Audience;
+use super::entries::{Entries, Json};
+use super::forms::short_or_long;
+use super::scalar::millionths;
+use super::service::LatencyBudget;
+use crate::diag::Spanned;
+use crate::model::duration::Duration;
+use crate::model::name::{
+    Capability, ClusterName, FleetName, JourneyName, JurisdictionName, Namespace, ServiceName,
+    WaveName,
+};
+use crate::model::place::Country;
+use crate::model::ratio::Share;
+use crate::model::world::{Delivery, Estimate};
+
+/// The fleet: its name, GitOps target, platform choices, jurisdictions, data classes, waves and
+/// the defaults of all services.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Fleet {
+    /// The fleet's name; it stands in the label `regen.dev/fleet` of every object.
+    pub fleet: Spanned<FleetName>,
+    /// The parent domain of hosts and ingress names.
+    pub domain: Option<Spanned<String>>,
+    /// Where manifests are committed and who applies them.
+    pub gitops: Option<Gitops>,
+    /// Platform choices of all clusters.
+    pub platform: Option<Platform>,
+    /// The cluster that holds once-per-fleet objects.
+    pub hub: Option<Spanned<ClusterName>>,
+    /// The waves in order of rollout. Default: one wave, `all`.
+    #[serde(default)]
+    pub waves: Vec<Spanned<WaveName>>,
+    /// Where users are: weights or percentages of regions, ISO countries, blocs or continents.
+    #[serde(default)]
+    pub audience: Audience,
+    /// Legal areas by name, besides countries and the blocs that are built in.
+    #[serde(default)]
+    pub jurisdictions: Entries<Jurisdiction>,
+    /// Classes of data by name, and what binds each.
+    #[serde(default)]
+    pub data_classes: Entries<DataClass>,
+    /// How failover targets are chosen.
+    pub failover: Option<FailoverDefaults>,
+    /// Round trips between regions.
+    pub network: Option<Network>,
+    /// Who may do what.
+    pub identity: Option<Spanned<Identity>>,
+    /// Values of all services that do not say otherwise.
+    pub defaults: Option<PartialService>,
+    /// Named sets of values that services ask for with `profile`.
+    #[serde(default)]
+    pub profiles: Entries<PartialService>,
+    /// Paths through services that a user waits for, each with one end-to-end budget.
+    pub journeys: Option<Spanned<Vec<Journey>>>,
+    /// Settings of the drift report.
+    pub drift: Option<Drift>,
+}
+
+/// Where manifests go.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Gitops {
+    /// A path relative to this file, or a URL. Default: `./gitops`.
+    pub repository: Option<Spanned<String>>,
+    /// The branch that is committed to. Default: `main`.
+    pub branch: Option<Spanned<String>>,
+    /// The address that controllers pull from, where it is not `repository`.
+    pub url: Option<Spanned<String>>,
+    /// The controller that applies the repository. Default: `argocd`.
+    pub delivery: Option<Delivery>,
+    /// One file per object, or one per service. Default: `object`.
+    pub files: Option<Spanned<Files>>,
+    /// Whether a commit reaches all clusters at once or wave by wave. Default: `none`.
+    pub promotion: Option<Spanned<Promotion>>,
+}
+
+/// How objects are spread over files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Files {
+    /// One object per file.
+    Object,
+    /// One file per service.
+    Service,
+}
+
+/// How a commit reaches clusters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Promotion {
+    /// All at once.
+    None,
+    /// Wave by wave.
+    Waves,
+}
+
+/// Platform choices.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Platform {
+    /// What writes DNS records. Default: `none`.
+    pub dns: Option<Spanned<DnsController>>,
+    /// The gateway in front of exposed services.
+    pub gateway: Option<Spanned<String>>,
+    /// The service mesh.
+    pub mesh: Option<Spanned<String>>,
+    /// Where Secrets come from.
+    pub secrets: Option<Spanned<String>>,
+    /// What enforces policies.
+    pub policy: Option<Spanned<String>>,
+    /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
+    pub ingress_namespace: Option<Spanned<Namespace>>,
+    /// What clusters can do that list no `capabilities` of their own.
+    #[serde(default)]
+    pub capabilities: Vec<Spanned<Capability>>,
+}
+
+/// A legal area.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Jurisdiction {
+    /// A bloc that is built in, such as `EU` or `EEA`.
+    pub bloc: Option<Spanned<String>>,
+    /// Countries by ISO 3166-1 code.
+    #[serde(default)]
+    pub countries: Vec<Spanned<Country>>,
+}
+
+/// A class of data and what binds it.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DataClass {
+    /// The jurisdiction that it may not leave.
+    pub residency: Option<Spanned<JurisdictionName>>,
+    /// How long backups are kept.
+    pub retention: Option<Spanned<Duration>>,
+    /// How it is encrypted.
+    pub encryption: Option<Spanned<Encryption>>,
+    /// Fields that are replaced by tokens before they leave the service.
+    pub tokenize: Option<Spanned<Vec<String>>>,
+    /// When the class has to be looked at again.
+    pub review_by: Option<Spanned<Date>>,
+}
+
+/// How data is encrypted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Encryption {
+    /// What holds the key at rest, such as `kms`.
+    pub at_rest: Option<Spanned<String>>,
+    /// How often keys are rotated.
+    pub rotate: Option<Spanned<Duration>>,
+}
+
+/// A day of the calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Date {
+    /// Year.
+    pub year: u16,
+    /// Month, from 1.
+    pub month: u8,
+    /// Day, from 1.
+    pub day: u8,
+}
+
+impl Date {
+    /// Reads `2027-06-30` (RFC 3339 full-date).
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let shape = bytes.len() == 10
+            && bytes.iter().enumerate().all(|(i, b)| match i {
+                4 | 7 => *b == b'-',
+                _ => b.is_ascii_digit(),
+            });
+        if !shape {
+            return None;
+        }
+        let (year, month, day) = (
+            text[..4].parse::<u16>().ok()?,
+            text[5..7].parse::<u8>().ok()?,
+            text[8..].parse::<u8>().ok()?,
+        );
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+        let days = match month {
+            2 if leap => 29,
+            2 => 28,
+            4 | 6 | 9 | 11 => 30,
+            1..=12 => 31,
+            _ => return None,
+        };
+        (1..=days)
+            .contains(&day)
+            .then_some(Self { year, month, day })
+    }
+}
+
+/// How failover targets are chosen.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FailoverDefaults {
+    /// The jurisdiction inside which services without bound data fail over. Default: anywhere.
+    pub residency: Option<Spanned<JurisdictionName>>,
+    /// The share of capacity that must stay free after a failover. Default: `0%`.
+    pub headroom: Option<Spanned<Share>>,
+}
+
+/// Round trips between regions.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Network {
+    /// A CSV file of measured round trips. Default: `network/rtt.csv` where it exists.
+    pub rtt: Option<Spanned<String>>,
+    /// What to do where no round trip was measured. Default: `warn`.
+    pub estimate: Option<Estimate>,
+    /// p99 over p50 where only the median is known. Default: 1.5.
+    pub p99_factor: Option<Factor>,
+    /// A CSV file with the cost of traffic between regions.
+    pub cost: Option<Spanned<String>>,
+}
+
+/// A factor in thousandths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Factor(pub u32);
+
+impl Factor {
+    /// Reads a decimal from 1 to 100.
+    pub fn parse(text: &str) -> Option<Self> {
+        let micro = millionths(text)?;
+        (1_000_000..=100_000_000)
+            .contains(&micro)
+            .then(|| Self(u32::try_from(micro / 1000).unwrap_or(u32::MAX)))
+    }
+}
+
+/// Who may do what.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Identity {
+    /// Who administers clusters, such as `group:platform`.
+    pub admins: Option<Principals>,
+    /// Who may look.
+    pub viewers: Option<Principals>,
+}
+
+/// One user or group, or several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Principals(pub Vec<Spanned<String>>);
+
+impl<'de> Deserialize<'de> for Principals {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        struct OneOrMore;
+
+        impl<'de> serde::de::Visitor<'de> for OneOrMore {
+            type Value = Principals;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("a user or group, or a list of them")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                seq: A,
+            ) -> Result<Principals, A::Error> {
+                let list = serde::de::value::SeqAccessDeserializer::new(seq);
+                Vec::deserialize(list).map(Principals)
+            }
+        }
+
+        // A scalar is offered as a list of itself, so that its place is kept.
+        d.deserialize_newtype_struct(LIST, OneOrMore)
+    }
+}
+
+/// The name under which a list asks its deserializer to offer a scalar as a list of one.
+pub const LIST: &str = "$regen::List";
+
+impl JsonSchema for Principals {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Principals".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
+        })
+    }
+}
+
+/// Values that a service may leave to the fleet; merged before they are read, so nothing of them
+/// is kept here.
+#[derive(Clone, Copy, Debug)]
+pub struct PartialService;
+
+impl<'de> Deserialize<'de> for PartialService {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(d).map(|_| Self)
+    }
+}
+
+impl JsonSchema for PartialService {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "PartialService".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // Written by `load::schema`: a service's schema that demands nothing.
+        schemars::json_schema!({})
+    }
+}
+
+/// A path through services that a user waits for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Journey {
+    /// Its name.
+    pub name: Spanned<JourneyName>,
+    /// The services in order; several that are asked at once as `{parallel: [...]}`.
+    pub steps: Vec<Spanned<JourneyStep>>,
+    /// The budget of the whole path.
+    pub budget: Option<Spanned<LatencyBudget>>,
+}
+
+/// One step of a journey.
+#[derive(Clone, Debug)]
+pub enum JourneyStep {
+    /// A service.
+    One(ServiceName),
+    /// Several at once.
+    Parallel(Vec<Spanned<ServiceName>>),
+}
+
+/// Several services that are asked at once.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Parallel {
+    /// The services.
+    pub parallel: Vec<Spanned<ServiceName>>,
+}
+
+short_or_long!(JourneyStep, "a service, or `{parallel: [...]}`",
+    short: ServiceName => JourneyStep::One,
+    long: Parallel => |long| JourneyStep::Parallel(long.parallel));
+
+/// Settings of the drift report.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Drift {
+    /// Field managers that apply the repository, such as `argocd-controller`.
+    #[serde(default)]
+    pub appliers: Vec<Spanned<String>>,
+    /// Accepted differences.
+    #[serde(default)]
+    pub ignore: Vec<Spanned<Json>>,
+}
+
+/// What writes DNS records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+pub enum DnsController {
+    /// external-dns, by `DNSEndpoint` objects.
+    #[serde(rename = "external-dns")]
+    ExternalDns,
+    /// Nothing.
+    #[serde(rename = "none")]
+    None,
+}

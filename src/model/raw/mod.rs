@@ -1,0 +1,76 @@
+//! What the fleet's files say, word for word and with places, before anyone judged it.
+//!
+//! `load` reads files into these types and `validate` turns them into the world. The JSON Schemas
+//! that editors use are generated from them, so the documentation of a field here is the help that
+//! a person sees while writing YAML.
+
+mod audience;
+mod container;
+mod entries;
+mod fleet;
+mod forms;
+mod overlay;
+mod region;
+mod scalar;
+mod service;
+mod store;
+mod workload;
+
+pub use audience::{Audience, Weight};
+pub use container::{
+    EnvFrom, EnvValue, InitContainer, Port, PortLong, PortNumber, Security, Volume,
+};
+pub use entries::{Entries, JSON, Json};
+pub use fleet::{
+    DataClass, Date, DnsController, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet,
+    Gitops, Identity, Journey, JourneyStep, Jurisdiction, LIST, Network, Parallel, PartialService,
+    Platform, Principals, Promotion,
+};
+pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
+pub use region::{
+    Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
+    Region,
+};
+pub use scalar::{SCALARS, Scalar, scalar};
+pub use service::{
+    Budget, Call, CallLong, CircuitBreaker, Exposure, FailoverChoice, Flag, Latency, LatencyBudget,
+    Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Resilience, Service, Slo,
+};
+pub use store::{Access, Backup, Leader, Store};
+pub use workload::{
+    GrpcProbe, HttpProbe, HttpProbeLong, Limits, PortOnly, Probe, ProbeLong, ProbePort, Probes,
+    Resources, Scale, Schedule, ScheduleLong, TcpProbe, Workload,
+};
+
+use crate::diag::{SourceId, Span};
+
+use super::name::Environment;
+use super::origin::Origins;
+
+/// Every file of a fleet, read and merged.
+#[derive(Clone, Debug)]
+pub struct Raw {
+    /// `regen.yaml`.
+    pub fleet: Fleet,
+    /// The region files, by path.
+    pub regions: Vec<Region>,
+    /// The service files, by path; each once per environment that it names.
+    pub services: Vec<ServiceEntry>,
+    /// The overlay files, by path.
+    pub overlays: Vec<Overlay>,
+    /// The text of the measured round trips, where the fleet has them.
+    pub rtt_file: Option<SourceId>,
+    /// Where each value was written.
+    pub origins: Origins,
+}
+
+/// One service in one environment, with defaults, profile and environment merged in.
+#[derive(Clone, Debug)]
+pub struct ServiceEntry {
+    /// The environment.
+    pub environment: Environment,
+    /// Where the environment was named, where it was.
+    pub named: Option<Span>,
+    /// The merged service.
+    pub service: Service,
+}
