@@ -42,12 +42,11 @@ pub fn read(path: &Path, desired: &BTreeSet<GroupKind>) -> anyhow::Result<LiveSt
         );
         return Ok(unreadable(detail));
     }
-    let mut state = LiveState::default();
-    state.views = desired
-        .iter()
-        .chain(&held.kinds)
-        .map(|kind| (kind.clone(), View::Complete))
-        .collect();
+    let kinds = desired.iter().chain(&held.kinds);
+    let state = LiveState {
+        views: kinds.map(|kind| (kind.clone(), View::Complete)).collect(),
+        ..LiveState::default()
+    };
     Ok(with_objects(state, held))
 }
 
