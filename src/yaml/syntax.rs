@@ -6,14 +6,23 @@ use crate::diag::{Code, Diagnostic, SourceId, Span};
 
 /// Explains a fault that the parser met at a byte offset.
 pub(super) fn explain(text: &str, id: SourceId, at: usize, kind: &ErrorKind) -> Diagnostic {
-    let lines = Lines::around(text, at);
-    let cause = conflict(text)
-        .or_else(|| by_kind(text, at, kind))
-        .or_else(|| structure(text, &lines, kind))
-        .unwrap_or_else(|| Cause::new(at..at, kind.to_string()));
+    let cause = cause(text, at, kind);
     let fault = Diagnostic::new(Code::YamlSyntax, cause.message)
         .at(Span::new(id, cause.range.start, cause.range.end), "");
     cause.help.into_iter().fold(fault, Diagnostic::help)
+}
+
+/// The same without a source: the byte offset to look at, the message and the remedy.
+pub(super) fn describe(text: &str, at: usize, kind: &ErrorKind) -> (usize, String, Option<String>) {
+    let cause = cause(text, at, kind);
+    (cause.range.start, cause.message, cause.help)
+}
+
+fn cause(text: &str, at: usize, kind: &ErrorKind) -> Cause {
+    conflict(text)
+        .or_else(|| by_kind(text, at, kind))
+        .or_else(|| structure(text, &Lines::around(text, at), kind))
+        .unwrap_or_else(|| Cause::new(at..at, kind.to_string()))
 }
 
 struct Cause {
