@@ -126,14 +126,19 @@ fn reads_what_a_controller_applied() {
         want("monitoring.coreos.com/v1", "ServiceMonitor", &["shop/m"]),
     ];
     let admin = server.kubeconfig("admin", ADMIN, true);
-    let state = read_one(
-        &admin,
-        &wants,
-        &Limits {
-            page: 50,
-            ..Limits::default()
-        },
-    );
+    let limits = Limits {
+        page: 50,
+        ..Limits::default()
+    };
+    let mut state = read_one(&admin, &wants, &limits);
+    for _ in 0..100 {
+        if !state.openapi.is_empty() {
+            break;
+        }
+        // Schemas of new kinds follow a little later, too.
+        std::thread::sleep(Duration::from_millis(100));
+        state = read_one(&admin, &wants, &limits);
+    }
     assert_eq!(state.unreadable, None);
     assert_eq!(
         names(&state),
@@ -178,8 +183,34 @@ fn reads_what_a_controller_applied() {
     );
     assert_eq!(state.openapi.len(), 1);
     assert!(state.now.is_some_and(|now| now > 1_700_000_000));
+    let managers = |body: &Value| -> Vec<String> {
+        let entries = body["metadata"]["managedFields"].as_array().unwrap();
+        entries
+            .iter()
+            .map(|e| e["manager"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(managers(&by_name("conf-119").body), [APPLIER]);
     // 2 discovery, 3 pages of ConfigMaps, 1 Namespace, 1 autoscaler, 2 widgets, 2 schemas.
     assert_eq!(state.requests, 11);
+
+    server.edit(
+        "kubectl-edit",
+        &config_map("conf-119"),
+        &json!({"data": {"k": "by hand"}}),
+    );
+    let state = read_one(&admin, &wants[..1], &limits);
+    let edited = state
+        .objects
+        .iter()
+        .find(|o| o.body["metadata"]["name"] == "conf-119")
+        .unwrap();
+    assert_eq!(edited.body["data"]["k"], "by hand");
+    assert_eq!(
+        managers(&edited.body),
+        ["kubectl-edit"],
+        "an entry without fields is dropped"
+    );
 
     access(&server);
 }
