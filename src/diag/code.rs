@@ -72,6 +72,21 @@ codes! {
     WrongType = "wrong-type", Error;
     /// A value is of the right kind but cannot be read (a duration, quantity, percentage, …).
     InvalidValue = "invalid-value", Error;
+    /// A file's name does not fit its content or its place: a region stands in
+    /// `regions/<region>.yaml`, a service in `services/<service>.yaml`. Rename one of the two.
+    FileName = "file-name", Error;
+    /// A file of the fleet is a symbolic link. Links are never followed, so that the same commit is
+    /// the same fleet everywhere; put a copy in its place.
+    Symlink = "symlink", Error;
+    /// A file stands where a person would expect it to be read, and is not. Move or rename it.
+    UnreadFile = "unread-file", Warning;
+    /// A file that `regen.yaml` names does not exist.
+    MissingFile = "missing-file", Error;
+    /// A service asks for a profile that `regen.yaml` does not define.
+    UnknownProfile = "unknown-profile", Error;
+    /// A field is understood and nothing is planned or rendered from it yet. It may stay: a later
+    /// version will use it.
+    NoEffect = "no-effect", Note;
 
     // ---- rules: validate ------------------------------------------------------------------
 
