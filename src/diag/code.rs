@@ -89,6 +89,19 @@ codes! {
     NoEffect = "no-effect", Note;
 
     // ---- rules: validate ------------------------------------------------------------------
+    /// Two things have the same name, so that a reference to it would be ambiguous. Rename one.
+    DuplicateName = "duplicate-name", Error;
+    /// A country, bloc, jurisdiction or continent is not known. Countries are two upper-case letters
+    /// of ISO 3166-1 (`GB`, not `UK`); blocs are `EU`, `EEA` and those of `jurisdictions`.
+    UnknownArea = "unknown-area", Error;
+    /// A jurisdiction has no country: nothing could ever be placed in it.
+    EmptyArea = "empty-area", Error;
+    /// A region is named that does not exist: neither in the fleet's `regions/` nor, for a region of
+    /// a cloud, in the atlas. Correct the name, or write its country and coordinates.
+    UnknownRegion = "unknown-region", Error;
+    /// The fleet says of a cloud's region what the atlas knows otherwise. Leave the field out, or
+    /// name the region differently if it is another place.
+    AtlasDisagrees = "atlas-disagrees", Warning;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]`: a column is missing, unknown
