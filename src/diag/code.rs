@@ -72,8 +72,36 @@ codes! {
     WrongType = "wrong-type", Error;
     /// A value is of the right kind but cannot be read (a duration, quantity, percentage, …).
     InvalidValue = "invalid-value", Error;
+    /// A file's name does not fit its content or its place: a region stands in
+    /// `regions/<region>.yaml`, a service in `services/<service>.yaml`. Rename one of the two.
+    FileName = "file-name", Error;
+    /// A file of the fleet is a symbolic link. Links are never followed, so that the same commit is
+    /// the same fleet everywhere; put a copy in its place.
+    Symlink = "symlink", Error;
+    /// A file stands where a person would expect it to be read, and is not. Move or rename it.
+    UnreadFile = "unread-file", Warning;
+    /// A file that `regen.yaml` names does not exist.
+    MissingFile = "missing-file", Error;
+    /// A service asks for a profile that `regen.yaml` does not define.
+    UnknownProfile = "unknown-profile", Error;
+    /// A field is understood and nothing is planned or rendered from it yet. It may stay: a later
+    /// version will use it.
+    NoEffect = "no-effect", Note;
 
     // ---- rules: validate ------------------------------------------------------------------
+    /// Two things have the same name, so that a reference to it would be ambiguous. Rename one.
+    DuplicateName = "duplicate-name", Error;
+    /// A country, bloc, jurisdiction or continent is not known. Countries are two upper-case letters
+    /// of ISO 3166-1 (`GB`, not `UK`); blocs are `EU`, `EEA` and those of `jurisdictions`.
+    UnknownArea = "unknown-area", Error;
+    /// A jurisdiction has no country: nothing could ever be placed in it.
+    EmptyArea = "empty-area", Error;
+    /// A region is named that does not exist: neither in the fleet's `regions/` nor, for a region of
+    /// a cloud, in the atlas. Correct the name, or write its country and coordinates.
+    UnknownRegion = "unknown-region", Error;
+    /// The fleet says of a cloud's region what the atlas knows otherwise. Leave the field out, or
+    /// name the region differently if it is another place.
+    AtlasDisagrees = "atlas-disagrees", Warning;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]`: a column is missing, unknown
@@ -92,31 +120,6 @@ codes! {
     /// A pair of regions is not measured; its round trip is estimated from the distance, and
     /// everything that depends on it is marked so. Measure it into `network/rtt.csv`.
     RoundTripEstimated = "round-trip-estimated", Warning;
-    /// A service asks for more regions than the constraints on it leave. The constraints shown
-    /// conflict: dropping any one of them would leave enough regions. Relax one, or ask for fewer.
-    PlacementInfeasible = "placement-infeasible", Error;
-    /// A service names a region that it may not be placed in: no cluster of its environment, a
-    /// capability that is missing, the residency of its data, or no room for its pods.
-    PlacementRegion = "placement-region", Error;
-    /// A store's `leader` is a region that its service does not serve in.
-    LeaderPlacement = "leader-placement", Error;
-    /// A store's writes would wait for more standbys than it has in other regions, so that none
-    /// would ever complete. Lower `synchronous`, or place the service in more regions.
-    SynchronousStandbys = "synchronous-standbys", Error;
-    /// A store's data is bound to a jurisdiction, and a region that serves it has no other one
-    /// inside to fail over to. Add a region, or set `failover: none` and accept an RTO.
-    Residency = "residency", Error;
-    /// A serving region has no target that the fleet's `failover.residency` allows.
-    FailoverMissing = "failover-missing", Warning;
-    /// No legal target has room for the load of a lost region, with the headroom kept free.
-    FailoverCapacity = "failover-capacity", Error;
-    /// DNS routes by failover, and there is no region to be the secondary.
-    DnsSecondary = "dns-secondary", Error;
-    /// A predicted latency is over its budget; an error where the service has `enforce: true`.
-    Budget = "budget", Warning;
-    /// The first wave holds a data leader or the busiest region, so that a bad change meets what
-    /// matters most first.
-    WaveOrder = "wave-order", Warning;
 
     // ---- templates and objects: render ----------------------------------------------------
 

@@ -7,6 +7,9 @@ use std::fmt;
 pub struct Country([u8; 2]);
 
 impl Country {
+    /// ISO 3166's code for no country in particular.
+    pub const UNKNOWN: Self = Self(*b"ZZ");
+
     /// Reads two ASCII letters, in either case.
     pub fn parse(text: &str) -> Option<Self> {
         match text.as_bytes() {

@@ -42,10 +42,17 @@ impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (whole, rest) = (self.0 / 10_000, self.0 % 10_000);
         if rest == 0 {
-            write!(f, "{whole}%")
+            f.pad(&format!("{whole}%"))
         } else {
-            write!(f, "{whole}.{}%", format!("{rest:04}").trim_end_matches('0'))
+            let rest = format!("{rest:04}");
+            f.pad(&format!("{whole}.{}%", rest.trim_end_matches('0')))
         }
+    }
+}
+
+impl serde::Serialize for Share {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

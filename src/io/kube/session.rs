@@ -157,7 +157,8 @@ impl<'a> Session<'a> {
         if head.status == StatusCode::OK {
             let kind = head.headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
             return match kind {
-                Some(kind) if !kind.starts_with(JSON) => {
+                // The index of schemas is JSON that calls itself text; a page is a proxy's.
+                Some(kind) if kind.starts_with("text/html") => {
                     let detail = format!(
                         "{what}: the answer is `{}`, not JSON",
                         fault::one_line(kind)

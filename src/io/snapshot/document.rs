@@ -9,6 +9,7 @@ use anyhow::{Context as _, anyhow, bail};
 use serde_json::Value;
 
 use crate::model::live::{GroupKind, LiveObject};
+use crate::yaml;
 
 /// The largest file of a dump, in bytes.
 const MAX_FILE: u64 = 256 << 20;
@@ -45,13 +46,24 @@ pub(super) fn read_all(paths: &[PathBuf]) -> anyhow::Result<Held> {
             held.empty_files += 1;
             continue;
         }
-        let documents = documents(path, &text)?;
-        for (n, document) in documents.into_iter().enumerate() {
+        // What is no JSON may still be YAML.
+        let json = path.extension().is_some_and(|e| e == "json");
+        if json && let Err(error) = whole_json(&text) {
+            bail!(
+                "`{}`:{}:{}: the JSON is broken or cut off",
+                path.display(),
+                error.line(),
+                error.column()
+            );
+        }
+        let documents = yaml::kubernetes::parse(&text)
+            .map_err(|fault| anyhow!("`{}`:{fault}", path.display()))?;
+        for document in documents {
             let place = Place {
                 path,
-                document: n + 1,
+                line: document.line,
             };
-            held.take(document, None, &place, 0)?;
+            held.take(document.value, None, &place, 0)?;
         }
     }
     Ok(held)
@@ -59,16 +71,12 @@ pub(super) fn read_all(paths: &[PathBuf]) -> anyhow::Result<Held> {
 
 struct Place<'a> {
     path: &'a Path,
-    document: usize,
+    line: usize,
 }
 
 impl Place<'_> {
     fn fault(&self, what: &str) -> anyhow::Error {
-        anyhow!(
-            "`{}`, document {}: {what}",
-            self.path.display(),
-            self.document
-        )
+        anyhow!("`{}`:{}: {what}", self.path.display(), self.line)
     }
 }
 
@@ -147,6 +155,11 @@ impl Held {
             .as_str()
             .unwrap_or_default()
             .to_owned();
+        if !matches!(metadata["namespace"], Value::Null | Value::String(_)) {
+            return Err(place.fault(&format!(
+                "the namespace of a `{kind}` is not a string: quote it"
+            )));
+        }
         let name = metadata["name"].as_str().filter(|n| !n.is_empty());
         let Some(name) = name.map(str::to_owned) else {
             return Err(place.fault(&format!("a `{kind}` without `metadata.name`")));
@@ -197,27 +210,8 @@ fn text(path: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// The documents of a text: JSON when it starts like an object, YAML else.
-fn documents(path: &Path, text: &str) -> anyhow::Result<Vec<Value>> {
-    if text.trim_start().starts_with('{') {
-        return json(text).map_err(|error| {
-            anyhow!(
-                "`{}` is not JSON (line {}, column {})",
-                path.display(),
-                error.line(),
-                error.column()
-            )
-        });
-    }
-    yaml(path, text)
-}
-
-fn json(text: &str) -> Result<Vec<Value>, serde_json::Error> {
+fn whole_json(text: &str) -> Result<(), serde_json::Error> {
     serde_json::Deserializer::from_str(text)
-        .into_iter()
-        .collect()
-}
-
-fn yaml(path: &Path, _text: &str) -> anyhow::Result<Vec<Value>> {
-    bail!("`{}` is not JSON", path.display())
+        .into_iter::<serde::de::IgnoredAny>()
+        .try_for_each(|value| value.map(drop))
 }

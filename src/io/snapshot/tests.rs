@@ -46,29 +46,41 @@ fn a_file_holds_objects_in_any_wrapping() {
     let cases = [
         (
             "object",
-            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"}}"#,
+            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"}}"#,
         ),
         (
             "list",
-            r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"}}]}"#,
+            r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"}}]}"#,
         ),
         (
             "typed list, bare items",
-            r#"{"apiVersion":"v1","kind":"ConfigMapList","items":[{"metadata":{"name":"a","namespace":"n"}}]}"#,
+            r#"{"apiVersion":"v1","kind":"ConfigMapList","items":[{"metadata":{"name":"a","namespace":"ns"}}]}"#,
         ),
         (
             "list in list",
-            r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMapList","items":[{"metadata":{"name":"a","namespace":"n"}}]}]}"#,
+            r#"{"apiVersion":"v1","kind":"List","items":[{"apiVersion":"v1","kind":"ConfigMapList","items":[{"metadata":{"name":"a","namespace":"ns"}}]}]}"#,
         ),
         (
             "same object twice",
-            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"}} {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"}}"#,
+            r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"}} {"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"}}"#,
+        ),
+        (
+            "yaml documents",
+            "# saved\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: ns}\n---\n---\n# none\n",
+        ),
+        (
+            "yaml list, indentation of kubectl",
+            "apiVersion: v1\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: a\n    namespace: ns\nkind: List\nmetadata:\n  resourceVersion: \"\"\n",
+        ),
+        (
+            "typed yaml list",
+            "kind: ConfigMapList\napiVersion: v1\nitems:\n- metadata: {name: a, namespace: ns}\n",
         ),
     ];
     for (name, text) in cases {
-        let dir = write(&[("d.json", text)]);
-        let state = read(&dir.path().join("d.json"), &kinds(&["apps/Deployment"])).unwrap();
-        assert_eq!(ids(&state), ["v1 ConfigMap n/a"], "{name}");
+        let dir = write(&[("d.yaml", text)]);
+        let state = read(&dir.path().join("d.yaml"), &kinds(&["apps/Deployment"])).unwrap();
+        assert_eq!(ids(&state), ["v1 ConfigMap ns/a"], "{name}");
         assert_eq!(
             state.views.get(&gk("apps/Deployment")),
             Some(&View::Complete),
@@ -92,6 +104,7 @@ fn an_empty_file_is_unknown_and_an_empty_list_is_not() {
     let desired = kinds(&["ConfigMap"]);
     let dir = write(&[
         ("empty.json", " \n"),
+        ("comment.yaml", "# nothing exists\n"),
         (
             "list.json",
             r#"{"apiVersion":"v1","kind":"List","items":[]}"#,
@@ -99,6 +112,8 @@ fn an_empty_file_is_unknown_and_an_empty_list_is_not() {
     ]);
     let empty = read(&dir.path().join("empty.json"), &desired).unwrap();
     assert_eq!(empty.unreadable.unwrap().reason, "NotInSnapshot");
+    let comment = read(&dir.path().join("comment.yaml"), &desired).unwrap();
+    assert_eq!(comment.views.get(&gk("ConfigMap")), Some(&View::Complete));
     let list = read(&dir.path().join("list.json"), &desired).unwrap();
     assert_eq!(
         (list.unreadable, list.views.get(&gk("ConfigMap"))),
@@ -141,8 +156,13 @@ fn a_broken_dump_is_an_error_that_names_the_file_and_does_not_quote_it() {
         r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"data":{"k":"c2VjcmV0"}}"#;
     let other = object.replace("c2VjcmV0", "b3RoZXI=");
     let status = r#"{"apiVersion":"v1","kind":"Status","status":"Failure","message":"c2VjcmV0"}"#;
-    let cases: [(&str, String, &str); 8] = [
-        ("cut", object[..object.len() - 1].to_owned(), "not JSON"),
+    let cases: [(&str, String, &str); 9] = [
+        (
+            "boolean namespace",
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"c2VjcmV0","namespace":true}}"#.to_owned(),
+            "not a string",
+        ),
+        ("cut", object[..object.len() - 1].to_owned(), "d.json`:1:"),
         ("status", status.to_owned(), "server that failed"),
         (
             "kindless",
@@ -160,11 +180,11 @@ fn a_broken_dump_is_an_error_that_names_the_file_and_does_not_quote_it() {
             "not a Kubernetes object",
         ),
         ("twice", format!("{object}{other}"), "differs"),
-        ("rest", format!("{object} c2VjcmV0"), "not JSON"),
+        ("rest", format!("{object} c2VjcmV0"), "d.json`:1:"),
         (
             "deep",
             format!("{{\"a\":{}", "[".repeat(100_000)),
-            "not JSON",
+            "d.json`:1:",
         ),
     ];
     for (name, text, part) in cases {
@@ -205,7 +225,7 @@ fn links_do_not_lead_out() {
 #[test]
 fn a_fleet_has_a_dump_per_cluster() {
     let object =
-        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"n"}}"#;
+        r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"a","namespace":"ns"}}"#;
     let dir = write(&[
         ("one.json", object),
         ("two/x.json", object),

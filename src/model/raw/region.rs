@@ -84,7 +84,7 @@ pub struct Cluster {
     pub context: Option<Spanned<String>>,
     /// The address of its API server as the delivery controller knows it, where not in-cluster.
     pub server: Option<Spanned<String>>,
-    /// Its version; it decides the API versions and schemas. Default: the newest known.
+    /// Its version; it decides the API versions and schemas. Default: 1.34.
     pub kubernetes: Option<Spanned<KubernetesVersion>>,
     /// Its environment. Default: `prod`.
     pub environment: Option<Spanned<Environment>>,

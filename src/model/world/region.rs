@@ -38,6 +38,22 @@ pub struct KubernetesVersion {
 }
 
 impl KubernetesVersion {
+    /// The oldest that manifests are rendered for.
+    pub const OLDEST: Self = Self {
+        major: 1,
+        minor: 30,
+    };
+    /// The newest whose types are known.
+    pub const NEWEST: Self = Self {
+        major: 1,
+        minor: 37,
+    };
+    /// That of clusters that say nothing.
+    pub const DEFAULT: Self = Self {
+        major: 1,
+        minor: 34,
+    };
+
     /// Reads `1.34`, `v1.34` or `1.34.2`; the patch level decides nothing.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.strip_prefix('v').unwrap_or(text).split('.');

@@ -382,7 +382,7 @@ mod tests {
                 "--- {a: b}\n",
                 "1:4: text follows the separator `---` on its line",
             ),
-            ("a: !!int x\n", "1:4: the text is no `!!int`"),
+            ("a: !!int x\n", "1:10: the text is no `!!int`"),
             (
                 "a: {<<: 1}\n",
                 "1:9: `<<` merges a mapping or a list of mappings",

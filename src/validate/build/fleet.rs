@@ -1,0 +1,165 @@
+//! `regen.yaml` to the fleet's settings.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic, Sink, Spanned};
+use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
+use crate::model::ratio::Share;
+use crate::model::raw::{self, DnsController};
+use crate::model::world::{
+    DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, NetworkSettings,
+    Platform,
+};
+use crate::validate::areas;
+
+/// The wave of a fleet that names none.
+const ONE_WAVE: &str = "all";
+
+/// The settings of the fleet.
+pub(super) fn fleet(
+    written: &raw::Fleet,
+    regions: &BTreeSet<RegionName>,
+    sink: &mut Sink,
+) -> Fleet {
+    let mut jurisdictions = areas::jurisdictions(written, sink);
+    let audience = areas::audience(&written.audience, regions, &jurisdictions, sink);
+    let bound = written
+        .data_classes
+        .iter()
+        .filter_map(|(_, class)| class.residency.as_ref())
+        .chain(written.failover.iter().filter_map(|f| f.residency.as_ref()));
+    // Countries stand for themselves; those that something is bound to are listed too, so that
+    // every residency of the world can be looked up.
+    let mut added = Vec::new();
+    for name in bound {
+        match areas::jurisdiction(name.value.as_str(), &jurisdictions) {
+            Some(area) => added.push((name.value.clone(), area)),
+            None => sink.emit(areas::unknown_area(
+                "jurisdiction",
+                name.value.as_str(),
+                name.span,
+                jurisdictions.keys().map(JurisdictionName::as_str),
+            )),
+        }
+    }
+    jurisdictions.extend(added);
+    let failover = written.failover.as_ref();
+    let network = written.network.as_ref();
+    let drift = written.drift.as_ref();
+    Fleet {
+        name: written.fleet.clone(),
+        domain: written.domain.clone(),
+        gitops: gitops(written),
+        platform: platform(written),
+        hub: written.hub.as_ref().map(|h| h.value.clone()),
+        waves: waves(&written.waves, sink),
+        audience,
+        jurisdictions,
+        data_classes: written
+            .data_classes
+            .iter()
+            .map(|(name, class)| {
+                (
+                    DataClassName::new(name.value.as_str()),
+                    data_class(name, class),
+                )
+            })
+            .collect(),
+        failover: Failover {
+            residency: failover.and_then(|f| f.residency.clone()),
+            headroom: failover
+                .and_then(|f| f.headroom.as_ref())
+                .map_or(Share::ppm(0), |h| h.value),
+        },
+        network: NetworkSettings {
+            rtt: network
+                .and_then(|n| n.rtt.as_ref())
+                .map_or("network/rtt.csv", |p| p.value.trim_start_matches("./"))
+                .to_owned(),
+            estimate: network.and_then(|n| n.estimate).unwrap_or(Estimate::Warn),
+            p99_factor_milli: network.and_then(|n| n.p99_factor).map_or(1500, |f| f.0),
+        },
+        drift: DriftSettings {
+            appliers: drift
+                .map(|d| d.appliers.iter().map(|a| a.value.clone()).collect())
+                .unwrap_or_default(),
+            ignore: drift
+                .map(|d| {
+                    d.ignore
+                        .iter()
+                        .map(|i| i.clone().map(|json| json.0))
+                        .collect()
+                })
+                .unwrap_or_default(),
+        },
+    }
+}
+
+fn gitops(written: &raw::Fleet) -> Gitops {
+    let gitops = written.gitops.as_ref();
+    Gitops {
+        repository: super::or_default(
+            gitops.and_then(|g| g.repository.as_ref()),
+            "./gitops".to_owned(),
+            written.fleet.span,
+        ),
+        branch: gitops
+            .and_then(|g| g.branch.as_ref())
+            .map_or_else(|| "main".to_owned(), |b| b.value.clone()),
+        url: gitops.and_then(|g| g.url.as_ref()).map(|u| u.value.clone()),
+        delivery: gitops.and_then(|g| g.delivery).unwrap_or(Delivery::Argocd),
+    }
+}
+
+fn platform(written: &raw::Fleet) -> Platform {
+    let Some(platform) = &written.platform else {
+        return Platform::default();
+    };
+    Platform {
+        dns: platform.dns.as_ref().and_then(|dns| match dns.value {
+            DnsController::ExternalDns => Some(Spanned::new("external-dns".to_owned(), dns.span)),
+            DnsController::None => None,
+        }),
+        ingress_namespace: platform.ingress_namespace.as_ref().map(|n| n.value.clone()),
+        capabilities: platform
+            .capabilities
+            .iter()
+            .map(|c| c.value.clone())
+            .collect(),
+    }
+}
+
+fn waves(written: &[Spanned<WaveName>], sink: &mut Sink) -> Vec<WaveName> {
+    let mut waves: Vec<WaveName> = Vec::new();
+    for wave in written {
+        if waves.contains(&wave.value) {
+            sink.emit(
+                Diagnostic::new(
+                    Code::DuplicateName,
+                    format!("wave `{}` stands twice", wave.value),
+                )
+                .at(wave.span, "")
+                .help("keep the earlier one"),
+            );
+        } else {
+            waves.push(wave.value.clone());
+        }
+    }
+    if waves.is_empty() {
+        waves.push(WaveName::from(ONE_WAVE));
+    }
+    waves
+}
+
+fn data_class(name: &Spanned<String>, class: &raw::DataClass) -> DataClass {
+    DataClass {
+        span: name.span,
+        residency: class.residency.clone(),
+        retention: class.retention.as_ref().map(|r| r.value),
+        encryption_at_rest: class
+            .encryption
+            .as_ref()
+            .and_then(|e| e.value.at_rest.as_ref())
+            .map(|a| a.value.clone()),
+    }
+}

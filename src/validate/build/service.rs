@@ -1,0 +1,162 @@
+//! A merged service to a service of the world.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Sink, Spanned};
+use crate::model::name::{Namespace, PortName, RegionName};
+use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
+use crate::model::world::{
+    Budget, Call, Exposure, Fleet, LatencyBudget, Owner, Placement, PlacementMode, RegionChoice,
+    Routing, Service, Tier,
+};
+use crate::validate::areas;
+
+/// How long resolvers may keep an answer when nobody says, in seconds.
+const TTL: u32 = 60;
+
+/// One service in one environment.
+pub(super) fn service(
+    entry: &ServiceEntry,
+    fleet: &Fleet,
+    regions: &BTreeSet<RegionName>,
+    sink: &mut Sink,
+) -> Service {
+    let written = &entry.service;
+    let tier = written.tier.map_or(Tier::Standard, |t| t.value);
+    let placement = placement(written);
+    Service {
+        name: written.service.clone(),
+        environment: entry.environment.clone(),
+        owner: written.owner.as_ref().map(|owner| Owner {
+            team: owner.team.value.clone(),
+            oncall: owner.oncall.as_ref().map(|o| o.value.clone()),
+            escalation: owner.escalation.as_ref().map(|e| e.value.clone()),
+        }),
+        namespace: written.namespace.as_ref().map_or_else(
+            || Namespace::from(fleet.name.value.as_str()),
+            |n| n.value.clone(),
+        ),
+        tier,
+        workload: super::workload::workload(written, tier),
+        calls: written.calls.iter().map(call).collect(),
+        exposure: written
+            .exposure
+            .as_ref()
+            .map(|e| exposure(e, written, placement.mode)),
+        audience: match written.audience.is_empty() {
+            true => fleet.audience.clone(),
+            false => areas::audience(&written.audience, regions, &fleet.jurisdictions, sink),
+        },
+        budget: budget(written.budget.as_ref()),
+        placement,
+        stores: written
+            .stores
+            .iter()
+            .map(|s| super::store::store(s, tier, fleet))
+            .collect(),
+        failover: written
+            .failover
+            .is_none_or(|f| f.value == FailoverChoice::Nearest),
+    }
+}
+
+fn call(written: &Spanned<raw::Call>) -> Call {
+    match &written.value {
+        raw::Call::Short(name) => Call {
+            service: Spanned::new(name.clone(), written.span),
+            port: None,
+            timeout: None,
+            degrade: false,
+        },
+        raw::Call::Long(long) => Call {
+            service: long.service.clone(),
+            port: long.port.as_ref().map(|p| p.value.clone()),
+            timeout: long.timeout.map(|t| t.value),
+            degrade: long.on_failure == Some(OnFailure::Degrade),
+        },
+    }
+}
+
+fn exposure(
+    written: &Spanned<raw::Exposure>,
+    service: &raw::Service,
+    mode: PlacementMode,
+) -> Exposure {
+    let raw = &written.value;
+    let by_mode = match mode {
+        PlacementMode::ActiveActive => Routing::Latency,
+        PlacementMode::ActivePassive => Routing::Failover,
+    };
+    Exposure {
+        span: written.span,
+        host: raw.host.clone(),
+        port: raw.port.as_ref().map_or_else(
+            || super::workload::main_port(service).unwrap_or_else(|| PortName::from("http")),
+            |p| p.value.clone(),
+        ),
+        routing: super::or_default(raw.routing.as_ref(), by_mode, written.span),
+        health: raw.health.as_ref().map(|h| h.value.clone()),
+        ttl: raw.ttl.map_or(TTL, |t| {
+            u32::try_from(t.value.as_millis() / 1000).unwrap_or(u32::MAX)
+        }),
+        weights: raw
+            .weights
+            .iter()
+            .map(|(region, weight)| (RegionName::new(region.value.as_str()), weight.value))
+            .collect(),
+    }
+}
+
+fn budget(written: Option<&raw::Budget>) -> Budget {
+    let Some(written) = written else {
+        return Budget::default();
+    };
+    let latency = |l: Option<&Spanned<Latency>>| {
+        l.map(|l| {
+            l.map(|latency| match latency {
+                Latency::P99(p99) => LatencyBudget {
+                    p50: None,
+                    p99: Some(p99),
+                },
+                Latency::Long(long) => LatencyBudget {
+                    p50: long.p50.map(|d| d.value),
+                    p99: long.p99.map(|d| d.value),
+                },
+            })
+        })
+    };
+    Budget {
+        read: latency(written.read.as_ref()),
+        write: latency(written.write.as_ref()),
+        cross_region: latency(written.cross_region.as_ref()),
+        enforce: written.enforce.unwrap_or(false),
+    }
+}
+
+fn placement(written: &raw::Service) -> Placement {
+    let Some(placement) = &written.placement else {
+        return Placement {
+            span: None,
+            mode: PlacementMode::ActiveActive,
+            regions: RegionChoice::All,
+            from: Vec::new(),
+        };
+    };
+    Placement {
+        span: Some(placement.span),
+        mode: placement.value.mode.unwrap_or(PlacementMode::ActiveActive),
+        regions: match placement.value.regions.as_ref().map(|r| &r.value) {
+            None | Some(Regions::All) => RegionChoice::All,
+            Some(Regions::Named(names)) => RegionChoice::Named(names.clone()),
+            Some(Regions::Bounds(bounds)) => {
+                let number = |n: Option<Spanned<u32>>| n.map(|n| n.value);
+                let exactly = number(bounds.exactly);
+                RegionChoice::Count {
+                    at_least: exactly.or(number(bounds.at_least)).unwrap_or(1),
+                    at_most: exactly.or(number(bounds.at_most)).unwrap_or(u32::MAX),
+                }
+            }
+        },
+        from: placement.value.from.clone(),
+    }
+}

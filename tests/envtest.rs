@@ -1,0 +1,271 @@
+//! Against a real API server: `KUBEBUILDER_ASSETS=/path/to/bin cargo test --test envtest`, with
+//! `etcd` and `kube-apiserver` in that directory. Skipped, and says so, without it.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+#[path = "support/api_server_real.rs"]
+mod api_server_real;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::time::Duration;
+
+use api_server_real::{ADMIN, APPLIER, PLAIN, RealServer};
+use regen::io::kube::{Limits, Target, Want, read};
+use regen::model::live::{GroupKind, LiveState, View};
+use regen::model::name::ClusterName;
+use serde_json::{Value, json};
+
+fn gk(group: &str, kind: &str) -> GroupKind {
+    GroupKind {
+        group: group.to_owned(),
+        kind: kind.to_owned(),
+    }
+}
+
+fn want(api_version: &str, kind: &str, objects: &[&str]) -> Want {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let objects = objects.iter().map(|o| o.split_once('/').unwrap_or(("", o)));
+    Want {
+        kind: gk(group, kind),
+        version: version.to_owned(),
+        objects: objects
+            .map(|(ns, name)| (ns.to_owned(), name.to_owned()))
+            .collect(),
+        everywhere: false,
+        keep_all: false,
+    }
+}
+
+fn read_one(kubeconfig: &Path, wants: &[Want], limits: &Limits) -> LiveState {
+    let cluster = ClusterName::new("real");
+    let target = Target {
+        cluster: cluster.clone(),
+        context: Some("real".to_owned()),
+        kubeconfig: Some(kubeconfig.to_owned()),
+        wants: wants.iter().cloned().collect(),
+    };
+    read(vec![target], limits)
+        .unwrap()
+        .remove(&cluster)
+        .unwrap()
+}
+
+fn names(state: &LiveState) -> Vec<&str> {
+    state
+        .objects
+        .iter()
+        .map(|o| o.body["metadata"]["name"].as_str().unwrap())
+        .collect()
+}
+
+fn reason(view: Option<&View>) -> &str {
+    match view {
+        Some(View::Partial(why) | View::Unreadable(why)) => &why.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn namespace(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+}
+
+fn config_map(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name, "namespace": "shop"}, "data": {"k": "v"}})
+}
+
+fn widget_crd() -> Value {
+    let schema = json!({"openAPIV3Schema": {"type": "object", "properties": {
+        "spec": {"type": "object", "properties": {"size": {"type": "integer", "default": 3}}}}}});
+    json!({"apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+        "metadata": {"name": "widgets.acme.example"},
+        "spec": {"group": "acme.example", "scope": "Namespaced",
+            "names": {"plural": "widgets", "singular": "widget", "kind": "Widget", "listKind": "WidgetList"},
+            "versions": [{"name": "v1", "served": true, "storage": true, "schema": schema}]}})
+}
+
+#[test]
+fn reads_what_a_controller_applied() {
+    let Some(server) = RealServer::start("reads_what_a_controller_applied") else {
+        return;
+    };
+    server.apply(&namespace("shop")).unwrap();
+    for n in 0..120 {
+        server.apply(&config_map(&format!("conf-{n:03}"))).unwrap();
+    }
+    let hpa = json!({"apiVersion": "autoscaling/v2", "kind": "HorizontalPodAutoscaler",
+        "metadata": {"name": "web", "namespace": "shop"},
+        "spec": {"maxReplicas": 5, "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}});
+    server.apply(&hpa).unwrap();
+    let misspelt = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x", "namespace": "shop"}, "dato": {}});
+    assert!(
+        server.apply(&misspelt).unwrap_err().contains("dato"),
+        "validation is strict"
+    );
+    server.apply(&widget_crd()).unwrap();
+    let widget = json!({"apiVersion": "acme.example/v1", "kind": "Widget",
+        "metadata": {"name": "w", "namespace": "shop"}, "spec": {}});
+    // A new kind is served when the server has got round to it.
+    for attempt in 0.. {
+        match server.apply(&widget) {
+            Ok(_) => break,
+            Err(error) => assert!(attempt < 100, "{error}"),
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+
+    let wants = [
+        want(
+            "v1",
+            "ConfigMap",
+            &["shop/conf-000", "shop/conf-119", "shop/gone"],
+        ),
+        want("v1", "Namespace", &["shop"]),
+        want("autoscaling/v1", "HorizontalPodAutoscaler", &["shop/web"]),
+        want("acme.example/v1", "Widget", &["shop/w", "nowhere/w"]),
+        want("monitoring.coreos.com/v1", "ServiceMonitor", &["shop/m"]),
+    ];
+    let admin = server.kubeconfig("admin", ADMIN, true);
+    let limits = Limits {
+        page: 50,
+        ..Limits::default()
+    };
+    let mut state = read_one(&admin, &wants, &limits);
+    for _ in 0..100 {
+        if !state.openapi.is_empty() {
+            break;
+        }
+        // Schemas of new kinds follow a little later, too.
+        std::thread::sleep(Duration::from_millis(100));
+        state = read_one(&admin, &wants, &limits);
+    }
+    assert_eq!(state.unreadable, None);
+    assert_eq!(
+        names(&state),
+        ["conf-000", "conf-119", "shop", "w", "web"].as_slice()
+    );
+    let shop = View::Namespaces(BTreeSet::from(["shop".to_owned()]));
+    assert_eq!(state.views.get(&gk("", "ConfigMap")), Some(&shop));
+    assert_eq!(state.views.get(&gk("", "Namespace")), Some(&View::Complete));
+    assert_eq!(
+        state
+            .views
+            .get(&gk("monitoring.coreos.com", "ServiceMonitor")),
+        Some(&View::NotServed)
+    );
+    assert_eq!(
+        state.namespaced.get(&gk("acme.example", "Widget")),
+        Some(&true)
+    );
+    let by_name = |name: &str| {
+        state
+            .objects
+            .iter()
+            .find(|o| o.body["metadata"]["name"] == name)
+            .unwrap()
+    };
+    assert_eq!(
+        by_name("web").body["apiVersion"],
+        "autoscaling/v1",
+        "as written, not as preferred"
+    );
+    assert_eq!(by_name("w").body["spec"]["size"], 3);
+    assert_eq!(
+        by_name("conf-000").body["metadata"]["managedFields"][0]["manager"],
+        APPLIER
+    );
+    let document = &state.openapi["acme.example/v1"];
+    assert!(
+        document["components"]["schemas"]
+            .as_object()
+            .unwrap()
+            .contains_key("example.acme.v1.Widget")
+    );
+    assert_eq!(state.openapi.len(), 1);
+    assert!(state.now.is_some_and(|now| now > 1_700_000_000));
+    let managers = |body: &Value| -> Vec<String> {
+        let entries = body["metadata"]["managedFields"].as_array().unwrap();
+        entries
+            .iter()
+            .map(|e| e["manager"].as_str().unwrap().to_owned())
+            .collect()
+    };
+    assert_eq!(managers(&by_name("conf-119").body), [APPLIER]);
+    // 2 discovery, 3 pages of ConfigMaps, 1 Namespace, 1 autoscaler, 2 widgets, 2 schemas.
+    assert_eq!(state.requests, 11);
+
+    server.edit(
+        "kubectl-edit",
+        &config_map("conf-119"),
+        &json!({"data": {"k": "by hand"}}),
+    );
+    let state = read_one(&admin, &wants[..1], &limits);
+    let edited = state
+        .objects
+        .iter()
+        .find(|o| o.body["metadata"]["name"] == "conf-119")
+        .unwrap();
+    assert_eq!(edited.body["data"]["k"], "by hand");
+    assert_eq!(
+        managers(&edited.body),
+        ["kubectl-edit"],
+        "an entry without fields is dropped"
+    );
+
+    access(&server);
+}
+
+/// Who may not read learns nothing, says so, and is not told more than it asked for.
+fn access(server: &RealServer) {
+    let wants = [want(
+        "v1",
+        "ConfigMap",
+        &["shop/conf-000", "shop/conf-001", "shop/gone"],
+    )];
+    let plain = server.kubeconfig("plain", PLAIN, true);
+    let state = read_one(&plain, &wants, &Limits::default());
+    assert_eq!(reason(state.views.get(&gk("", "ConfigMap"))), "Forbidden");
+    assert_eq!((state.objects.len(), state.absent.len()), (0, 0));
+
+    let role = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role",
+        "metadata": {"name": "some", "namespace": "shop"},
+        "rules": [{"apiGroups": [""], "resources": ["configmaps"], "resourceNames": ["conf-000", "gone"], "verbs": ["get"]}]});
+    let binding = json!({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding",
+        "metadata": {"name": "some", "namespace": "shop"},
+        "roleRef": {"apiGroup": "rbac.authorization.k8s.io", "kind": "Role", "name": "some"},
+        "subjects": [{"kind": "User", "name": "plain", "apiGroup": "rbac.authorization.k8s.io"}]});
+    server.apply(&role).unwrap();
+    server.apply(&binding).unwrap();
+    let mut state = read_one(&plain, &wants, &Limits::default());
+    for _ in 0..50 {
+        if !state.objects.is_empty() {
+            break;
+        }
+        // Rights take effect when the server's own cache has seen them.
+        std::thread::sleep(Duration::from_millis(100));
+        state = read_one(&plain, &wants, &Limits::default());
+    }
+    assert_eq!(names(&state), ["conf-000"]);
+    assert_eq!(
+        state
+            .absent
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>(),
+        ["ConfigMap/shop/gone"]
+    );
+    assert_eq!(reason(state.views.get(&gk("", "ConfigMap"))), "Forbidden");
+
+    let wrong = server.kubeconfig("wrong", "wrong-token", true);
+    let why = read_one(&wrong, &wants, &Limits::default())
+        .unreadable
+        .unwrap();
+    assert_eq!(why.reason, "Unauthorized", "{why:?}");
+    let untrusted = server.kubeconfig("untrusted", ADMIN, false);
+    let why = read_one(&untrusted, &wants, &Limits::default())
+        .unreadable
+        .unwrap();
+    assert_eq!(why.reason, "Unreachable", "{why:?}");
+    assert!(why.detail.contains("certificate"), "{why:?}");
+    assert!(!why.detail.contains(ADMIN), "{why:?}");
+}
