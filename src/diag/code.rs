@@ -120,6 +120,31 @@ codes! {
     /// A pair of regions is not measured; its round trip is estimated from the distance, and
     /// everything that depends on it is marked so. Measure it into `network/rtt.csv`.
     RoundTripEstimated = "round-trip-estimated", Warning;
+    /// A service asks for more regions than the constraints on it leave. The constraints shown
+    /// conflict: dropping any one of them would leave enough regions. Relax one, or ask for fewer.
+    PlacementInfeasible = "placement-infeasible", Error;
+    /// A service names a region that it may not be placed in: no cluster of its environment, a
+    /// capability that is missing, the residency of its data, or no room for its pods.
+    PlacementRegion = "placement-region", Error;
+    /// A store's `leader` is a region that its service does not serve in.
+    LeaderPlacement = "leader-placement", Error;
+    /// A store's writes would wait for more standbys than it has in other regions, so that none
+    /// would ever complete. Lower `synchronous`, or place the service in more regions.
+    SynchronousStandbys = "synchronous-standbys", Error;
+    /// A store's data is bound to a jurisdiction, and a region that serves it has no other one
+    /// inside to fail over to. Add a region, or set `failover: none` and accept an RTO.
+    Residency = "residency", Error;
+    /// A serving region has no target that the fleet's `failover.residency` allows.
+    FailoverMissing = "failover-missing", Warning;
+    /// No legal target has room for the load of a lost region, with the headroom kept free.
+    FailoverCapacity = "failover-capacity", Error;
+    /// DNS routes by failover, and there is no region to be the secondary.
+    DnsSecondary = "dns-secondary", Error;
+    /// A predicted latency is over its budget; an error where the service has `enforce: true`.
+    Budget = "budget", Warning;
+    /// The first wave holds a data leader or the busiest region, so that a bad change meets what
+    /// matters most first.
+    WaveOrder = "wave-order", Warning;
 
     // ---- templates and objects: render ----------------------------------------------------
 

@@ -119,7 +119,10 @@ pub struct Predicted {
     /// The worst-served place of the audience, its round trip in nanoseconds, and the region
     /// that serves it.
     pub worst_read: Option<(String, u64, RegionName)>,
-    /// Whether any term was estimated.
+    /// Audience-weighted mean round trip between users and the region that they enter at, in
+    /// nanoseconds, for audiences by country; always estimated, and not part of the above.
+    pub user_leg_ns: Option<u64>,
+    /// Whether any term of the above was estimated; the user leg aside.
     pub estimated: bool,
 }
 
@@ -134,10 +137,14 @@ pub struct StorePlan {
     pub replicas: Vec<RegionName>,
     /// The replicas that writes wait for, in order of preference.
     pub sync_standbys: Vec<RegionName>,
+    /// How many of `sync_standbys` a write waits for (any of them).
+    pub synchronous: u32,
     /// The cluster that the store sits in, per region.
     pub clusters: BTreeMap<RegionName, ClusterName>,
     /// Whether the leader was taken from the lock.
     pub sticky: bool,
+    /// The audience-weighted mean latency of a write in nanoseconds, where there is an audience.
+    pub objective_ns: Option<u64>,
     /// Why.
     pub because: Because,
 }

@@ -1,0 +1,164 @@
+//! What pods ask for and what clusters hold, in numbers that add up.
+
+use crate::model::name::ClusterName;
+use crate::model::quantity::Quantity;
+use crate::model::ratio::Share;
+use crate::model::world::{Service, World};
+use std::collections::BTreeMap;
+
+/// CPU and memory, in thousandths of a core and of a byte.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Amount {
+    pub cpu: i128,
+    pub memory: i128,
+}
+
+impl Amount {
+    /// What one pod of a service asks for.
+    pub(super) fn of_pod(service: &Service) -> Self {
+        let resources = &service.workload.resources;
+        Self {
+            cpu: milli(&resources.cpu),
+            memory: milli(&resources.memory),
+        }
+    }
+
+    pub(super) fn times(self, pods: u32) -> Self {
+        Self {
+            cpu: self.cpu.saturating_mul(i128::from(pods)),
+            memory: self.memory.saturating_mul(i128::from(pods)),
+        }
+    }
+}
+
+/// What is left of each cluster's capacity; what it does not state is not limited.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Room {
+    free: BTreeMap<ClusterName, (Option<i128>, Option<i128>)>,
+}
+
+impl Room {
+    /// All clusters empty.
+    pub(super) fn of(world: &World) -> Self {
+        let capacity = world.clusters.iter().map(|(name, cluster)| {
+            let cpu = cluster.capacity.cpu.as_ref().map(|q| milli(q));
+            let memory = cluster.capacity.memory.as_ref().map(|q| milli(q));
+            (name.clone(), (cpu, memory))
+        });
+        Self {
+            free: capacity.collect(),
+        }
+    }
+
+    /// The same clusters with a share of their whole capacity kept free.
+    pub(super) fn keep_free(mut self, world: &World, share: Share) -> Self {
+        let part = |n: i128| n.saturating_mul(i128::from(share.as_ppm())) / 1_000_000;
+        for (name, (cpu, memory)) in Self::of(world).free {
+            let Some(left) = self.free.get_mut(&name) else {
+                continue;
+            };
+            left.0 = left.0.zip(cpu).map(|(l, all)| l - part(all));
+            left.1 = left.1.zip(memory).map(|(l, all)| l - part(all));
+        }
+        self
+    }
+
+    /// Whether an amount fits a cluster.
+    pub(super) fn fits(&self, cluster: &ClusterName, amount: Amount) -> bool {
+        let (cpu, memory) = self.free.get(cluster).copied().unwrap_or_default();
+        cpu.is_none_or(|left| amount.cpu <= left) && memory.is_none_or(|left| amount.memory <= left)
+    }
+
+    /// Takes an amount of a cluster.
+    pub(super) fn take(&mut self, cluster: &ClusterName, amount: Amount) {
+        if let Some((cpu, memory)) = self.free.get_mut(cluster) {
+            *cpu = cpu.map(|left| left - amount.cpu);
+            *memory = memory.map(|left| left - amount.memory);
+        }
+    }
+}
+
+/// Splits pods evenly over clusters in order of name; the first ones take the remainder.
+pub(super) fn split(pods: u32, over: usize, index: usize) -> u32 {
+    let over = u32::try_from(over).unwrap_or(u32::MAX).max(1);
+    let index = u32::try_from(index).unwrap_or(u32::MAX);
+    pods / over + u32::from(index < pods % over)
+}
+
+/// Thousandths of a quantity's unit, rounded up; what cannot be read weighs nothing.
+fn milli(quantity: &Quantity) -> i128 {
+    let text = quantity.to_string();
+    let digits = text
+        .bytes()
+        .take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-'))
+        .count();
+    let (number, suffix) = text.split_at(digits);
+    let (times, over): (i128, i128) = match suffix {
+        "" => (1000, 1),
+        "n" => (1, 1_000_000),
+        "u" => (1, 1000),
+        "m" => (1, 1),
+        "k" => (1_000_000, 1),
+        "M" => (1_000_000_000, 1),
+        "G" => (1_000_000_000_000, 1),
+        "T" => (1_000_000_000_000_000, 1),
+        "P" => (1_000_000_000_000_000_000, 1),
+        "E" => (1_000_000_000_000_000_000_000, 1),
+        "Ki" => (1000 << 10, 1),
+        "Mi" => (1000 << 20, 1),
+        "Gi" => (1000 << 30, 1),
+        "Ti" => (1000 << 40, 1),
+        "Pi" => (1000 << 50, 1),
+        "Ei" => (1000 << 60, 1),
+        _ => match suffix
+            .strip_prefix(['e', 'E'])
+            .and_then(|e| e.parse::<i32>().ok())
+        {
+            Some(e @ 0..=18) => (1000 * 10_i128.pow(e.unsigned_abs()), 1),
+            Some(e @ -18..0) => (1000, 10_i128.pow(e.unsigned_abs())),
+            _ => return 0,
+        },
+    };
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    let fraction = &fraction[..fraction.len().min(9)];
+    let scale = 10_i128.pow(fraction.len() as u32);
+    let Ok(value) = format!("{whole}{fraction}").parse::<i128>() else {
+        return 0;
+    };
+    let over = over * scale;
+    let value = value.saturating_mul(times);
+    value / over + i128::from(value % over > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quantities_become_thousandths() {
+        for (text, expected) in [
+            ("250m", 250),
+            ("2", 2000),
+            ("0.5", 500),
+            ("1.5Gi", 1536 * 1000 << 20),
+            ("100u", 1),
+            ("2k", 2_000_000),
+            ("1e3", 1_000_000),
+            ("16E", 16_000_000_000_000_000_000_000),
+        ] {
+            assert_eq!(milli(&Quantity::parse(text).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn pods_are_split_evenly_and_none_is_lost() {
+        for (pods, over, expected) in [
+            (7, 3, vec![3, 2, 2]),
+            (2, 3, vec![1, 1, 0]),
+            (4, 1, vec![4]),
+        ] {
+            let found: Vec<u32> = (0..over).map(|i| split(pods, over, i)).collect();
+            assert_eq!(found, expected);
+        }
+    }
+}

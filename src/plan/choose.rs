@@ -1,0 +1,344 @@
+//! The regions of one service: named, all that are legal, or those that serve its audience best.
+
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::name::ServiceKey;
+use crate::model::plan::{Because, Move};
+use crate::model::world::{PlacementMode, RegionChoice, Service};
+
+use super::ground::{Demand, Ground};
+use super::legal::{self, Candidate};
+use super::search::{Answer, Question, Searcher, value};
+use super::words;
+
+/// The regions of one service, and why.
+#[derive(Debug, Default)]
+pub(super) struct Chosen {
+    /// In order of preference.
+    pub regions: Vec<usize>,
+    /// Those that serve; the others stand by.
+    pub serving: Vec<usize>,
+    pub because: Because,
+    pub moved: Option<Move>,
+}
+
+/// Chooses; `None` when an error was emitted.
+pub(super) fn choose(
+    ground: &Ground<'_>,
+    searcher: &mut Searcher,
+    key: &ServiceKey,
+    service: &Service,
+    demand: &Demand,
+    candidates: &[Candidate],
+    sink: &mut Sink,
+) -> Option<Chosen> {
+    let legal: Vec<usize> = (0..candidates.len())
+        .filter(|&r| candidates[r].legal())
+        .collect();
+    let locked: Option<Vec<usize>> = ground
+        .lock
+        .and_then(|l| l.services.get(&key.to_string()))
+        .map(|s| s.regions.iter().filter_map(|r| ground.index(r)).collect());
+    let passive = service.placement.mode == PlacementMode::ActivePassive;
+    let (mut regions, mut because) = match &service.placement.regions {
+        RegionChoice::Named(named) => {
+            let before = sink.errors();
+            let mut regions = Vec::with_capacity(named.len());
+            for region in named {
+                let Some(index) = ground.index(region.value.as_str()) else {
+                    continue;
+                };
+                if !candidates[index].legal() {
+                    sink.emit(illegal(
+                        ground,
+                        service,
+                        index,
+                        &candidates[index],
+                        region.span,
+                    ));
+                } else if !regions.contains(&index) {
+                    regions.push(index);
+                }
+            }
+            sink.since(before).ok()?;
+            (regions, Because::new("the service names its regions"))
+        }
+        RegionChoice::All => {
+            if legal.is_empty() {
+                sink.emit(legal::infeasible(ground, service, candidates, 1));
+                return None;
+            }
+            let because = match legal.len() {
+                n if n == candidates.len() => "the service runs in every region".to_owned(),
+                n => format!("the service runs in all {n} regions that may hold it"),
+            };
+            (legal.clone(), Because::new(because))
+        }
+        RegionChoice::Count { at_least, at_most } => {
+            let bounds = (*at_least.max(&1) as usize, *at_most.max(&1) as usize);
+            if legal.len() < bounds.0 {
+                sink.emit(legal::infeasible(ground, service, candidates, bounds.0));
+                return None;
+            }
+            if passive {
+                (legal.clone(), Because::default())
+            } else {
+                counted(ground, searcher, demand, &legal, locked.as_deref(), bounds)?
+            }
+        }
+    };
+    if passive {
+        (regions, because) = one_serves(
+            ground,
+            service,
+            demand,
+            &regions,
+            locked.as_deref(),
+            because,
+        );
+    }
+    for (index, candidate) in candidates.iter().enumerate() {
+        let wanted = !matches!(service.placement.regions, RegionChoice::Named(_));
+        if wanted && let Some(obstacle) = candidate.obstacles.first() {
+            because = because.and(format!(
+                "{} is left out: {}",
+                ground.names[index], obstacle.reason
+            ));
+        }
+    }
+    let serving = if passive {
+        regions[..1].to_vec()
+    } else {
+        regions.clone()
+    };
+    let moved = moved(ground, key, &regions, candidates, &because);
+    Some(Chosen {
+        regions,
+        serving,
+        because,
+        moved,
+    })
+}
+
+/// As many as lower the weighted round trip, within bounds. Regions in the lock stay while they
+/// are legal; only what is missing is searched for.
+fn counted(
+    ground: &Ground<'_>,
+    searcher: &mut Searcher,
+    demand: &Demand,
+    legal: &[usize],
+    locked: Option<&[usize]>,
+    (at_least, at_most): (usize, usize),
+) -> Option<(Vec<usize>, Because)> {
+    let free = Question {
+        demand: demand.by_region.clone(),
+        candidates: legal.to_vec(),
+        fixed: Vec::new(),
+        at_least,
+        at_most,
+    };
+    let best = searcher.answer(free.clone(), &ground.costs)?;
+    let mut kept: Vec<usize> = locked.unwrap_or_default().to_vec();
+    kept.retain(|r| legal.contains(r));
+    kept.sort_unstable();
+    kept.dedup();
+    let had = kept.len();
+    if ground.rebalance || kept.is_empty() || had > at_most {
+        let because = reason(ground, demand, &best, legal.len(), (at_least, at_most));
+        return Some((best.regions, because));
+    }
+    // What the lock had beyond what is legal today is replaced, not dropped.
+    let before = locked.unwrap_or_default().len().max(had);
+    let answer = searcher.answer(
+        Question {
+            candidates: legal
+                .iter()
+                .copied()
+                .filter(|r| !kept.contains(r))
+                .collect(),
+            fixed: kept,
+            at_least,
+            at_most: before.clamp(at_least, at_most.max(at_least)),
+            ..free
+        },
+        &ground.costs,
+    )?;
+    let now = words::mean(answer.value, demand.total);
+    let mut because = if answer.regions.len() == had {
+        Because::new(format!(
+            "kept from the lock: a weighted round trip of {now}"
+        ))
+    } else {
+        let added = format!(
+            "the regions in the lock stay and are completed, for a weighted round trip of {now}"
+        );
+        Because::new(added)
+    };
+    if best.value < answer.value {
+        let better = words::mean(best.value, demand.total);
+        because = because.and(format!(
+            "{} would lower it to {better} (--rebalance accepts)",
+            ground.list(&best.regions)
+        ));
+    }
+    Some((answer.regions, because))
+}
+
+fn reason(
+    ground: &Ground<'_>,
+    demand: &Demand,
+    answer: &Answer,
+    legal: usize,
+    (at_least, at_most): (usize, usize),
+) -> Because {
+    let mean = words::mean(answer.value, demand.total);
+    let size = answer.regions.len();
+    let mut text = format!(
+        "of {legal} legal regions, {} give{} the smallest weighted round trip, {mean}",
+        ground.list(&answer.regions),
+        if size == 1 { "s" } else { "" },
+    );
+    if size < at_most.min(legal) {
+        text.push_str("; another region would not lower it");
+    } else if size > at_least && size > 1 {
+        // One fewer by the least loss shows what the last of them is worth.
+        let worth = (0..size)
+            .map(|i| {
+                let mut others = answer.regions.clone();
+                let dropped = others.remove(i);
+                (value(&demand.by_region, &others, &ground.costs), dropped)
+            })
+            .min();
+        if let Some((without, dropped)) = worth {
+            let name = ground.names[dropped];
+            let without = words::mean(without, demand.total);
+            text = format!("{text}; adding {name} lowers it from {without}");
+        }
+    }
+    let mut because = Because::new(text);
+    if answer.bound < answer.value {
+        let bound = words::mean(answer.bound, demand.total);
+        because = because.and(format!(
+            "the best found, not proven: no choice can be below {bound}"
+        ));
+    }
+    if !demand.given {
+        because = because.and("no audience is given, so every region counts the same");
+    }
+    because
+}
+
+/// Active-passive: the one region that serves comes first, the others stand by, nearest first.
+fn one_serves(
+    ground: &Ground<'_>,
+    service: &Service,
+    demand: &Demand,
+    from: &[usize],
+    locked: Option<&[usize]>,
+    mut because: Because,
+) -> (Vec<usize>, Because) {
+    let alone = |r: usize| value(&demand.by_region, &[r], &ground.costs);
+    let best = from
+        .iter()
+        .copied()
+        .min_by_key(|&r| (alone(r), r))
+        .unwrap_or_default();
+    let pinned = service.stores.iter().find_map(|s| s.leader.as_ref());
+    let pinned = pinned.and_then(|l| ground.index(l.value.as_str()));
+    let kept = locked
+        .and_then(|l| l.first().copied())
+        .filter(|_| !ground.rebalance);
+    let named = matches!(service.placement.regions, RegionChoice::Named(_));
+    let inside = |r: Option<usize>| r.filter(|r| from.contains(r));
+    let primary = if named {
+        from.first().copied().unwrap_or(best)
+    } else {
+        inside(pinned).or(inside(kept)).unwrap_or(best)
+    };
+    let name = ground.names[primary];
+    let mean = words::mean(alone(primary), demand.total);
+    because = because.and(if named {
+        format!("{name} is named first and serves, at a weighted round trip of {mean}")
+    } else if inside(pinned).is_some() {
+        format!("{name} serves because a store's leader is set there")
+    } else if inside(kept).is_some() && primary != best {
+        let better = words::mean(alone(best), demand.total);
+        format!(
+            "{name} serves as in the lock at {mean}; {} would at {better} (--rebalance accepts)",
+            ground.names[best]
+        )
+    } else {
+        format!("{name} serves: alone it has the smallest weighted round trip, {mean}")
+    });
+    let mut standby: Vec<usize> = from.iter().copied().filter(|&r| r != primary).collect();
+    let was = |r: &usize| !ground.rebalance && locked.is_some_and(|l| l.contains(r));
+    if let (false, RegionChoice::Count { at_least, at_most }) = (named, &service.placement.regions)
+    {
+        standby.sort_by_key(|r| (!was(r), ground.costs[primary][*r], *r));
+        let kept = standby.iter().filter(|r| was(r)).count() + 1;
+        let size = kept.clamp(*at_least.max(&1) as usize, (*at_most).max(1) as usize);
+        standby.truncate(size - 1);
+    }
+    standby.sort_by_key(|&r| (ground.costs[primary][r], r));
+    if !standby.is_empty() {
+        because = because.and(format!("{} stand by, nearest first", ground.list(&standby)));
+    }
+    standby.insert(0, primary);
+    (standby, because)
+}
+
+fn illegal(
+    ground: &Ground<'_>,
+    service: &Service,
+    index: usize,
+    candidate: &Candidate,
+    span: crate::diag::Span,
+) -> Diagnostic {
+    let name = &service.name.value;
+    let region = ground.names[index];
+    let mut diagnostic = Diagnostic::new(
+        Code::PlacementRegion,
+        format!("`{name}` may not be placed in `{region}`"),
+    )
+    .at(span, "named here");
+    for obstacle in &candidate.obstacles {
+        diagnostic = legal::show(diagnostic, obstacle.constraint, ground, service);
+        diagnostic = diagnostic.note(format!("`{region}`: {}", obstacle.reason));
+    }
+    diagnostic.help(format!(
+        "take `{region}` out of `placement.regions`, or lift what stands in the way"
+    ))
+}
+
+fn moved(
+    ground: &Ground<'_>,
+    key: &ServiceKey,
+    regions: &[usize],
+    candidates: &[Candidate],
+    because: &Because,
+) -> Option<Move> {
+    let locked = ground.lock?.services.get(&key.to_string())?;
+    let now: Vec<&str> = regions.iter().map(|&r| ground.names[r].as_str()).collect();
+    let before: Vec<&str> = locked.regions.iter().map(String::as_str).collect();
+    let same = |a: &[&str], b: &[&str]| a.iter().all(|n| b.contains(n));
+    if same(&now, &before) && same(&before, &now) {
+        return None;
+    }
+    let mut why = Because::default();
+    for name in before.iter().filter(|n| !now.contains(n)) {
+        why = why.and(match ground.index(name) {
+            None => format!("{name} is no longer a region of the fleet"),
+            Some(r) => match candidates[r].obstacles.first() {
+                Some(obstacle) => format!("{name} is out: {}", obstacle.reason),
+                None => format!("{name} is no longer chosen"),
+            },
+        });
+    }
+    why.0.extend(because.0.first().cloned());
+    Some(Move {
+        what: format!("regions of {key}"),
+        from: words::list(before),
+        to: words::list(now),
+        moves_data: false,
+        because: why,
+    })
+}

@@ -1,0 +1,127 @@
+//! How DNS answers for an exposed service.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::name::RegionName;
+use crate::model::plan::{Because, DnsPlan, FailoverChain};
+use crate::model::world::{PlacementMode, Routing};
+
+use super::Placed;
+use super::ground::Ground;
+
+/// Decides; `None` for a service without exposure, or when an error was emitted.
+pub(super) fn decide(
+    ground: &Ground<'_>,
+    placed: &Placed<'_>,
+    chains: &BTreeMap<RegionName, FailoverChain>,
+    sink: &mut Sink,
+) -> Option<DnsPlan> {
+    let exposure = placed.service.exposure.as_ref()?;
+    let passive = placed.service.placement.mode == PlacementMode::ActivePassive;
+    let standby = placed.chosen.regions.len() > placed.chosen.serving.len();
+    let name = |r: usize| ground.names[r].clone();
+    let (policy, mut because) = match exposure.routing.value {
+        Routing::Latency | Routing::Simple if passive && standby => (
+            Routing::Failover,
+            Because::new("active-passive: the standby answers when the serving region does not"),
+        ),
+        Routing::Latency if placed.chosen.serving.len() == 1 => (
+            Routing::Simple,
+            Because::new("one region serves, so there is nothing to choose"),
+        ),
+        written => (
+            written,
+            Because::new(format!("exposure.routing is {}", routing(written))),
+        ),
+    };
+    let mut failover = None;
+    let records = match policy {
+        Routing::Failover => {
+            // The region that serves most is the one to fall back to last.
+            let primary = if passive {
+                placed.chosen.regions.first().copied()?
+            } else {
+                let served = placed
+                    .served
+                    .iter()
+                    .map(|(r, w)| (*w, std::cmp::Reverse(*r)));
+                served.max().map(|(_, r)| r.0)?
+            };
+            let Some(secondary) = chains
+                .get(ground.names[primary])
+                .and_then(|c| c.targets.first())
+            else {
+                let none = Diagnostic::new(
+                    Code::DnsSecondary,
+                    format!(
+                        "`{}` is routed by failover, but nothing may take over from `{}`",
+                        exposure.host.value, ground.names[primary]
+                    ),
+                )
+                .at(exposure.routing.span, "needs a primary and a secondary region")
+                .help("place the service in a second region that it may fail over to, or set `exposure.routing: simple`");
+                sink.emit(none);
+                return None;
+            };
+            let pair = (name(primary), secondary.clone());
+            because = because.and(format!(
+                "{} is the primary, {} the secondary",
+                pair.0, pair.1
+            ));
+            let more = placed.chosen.regions.len().saturating_sub(2);
+            if more > 0 {
+                because = because
+                    .and("a failover record has one secondary; other regions have no record");
+            }
+            let records = [(pair.0.clone(), None), (pair.1.clone(), None)];
+            failover = Some(pair);
+            records.into_iter().collect()
+        }
+        Routing::Simple => {
+            let first = placed.chosen.serving.first().copied()?;
+            if placed.chosen.serving.len() > 1 {
+                because = because.and(format!(
+                    "a simple record answers with one region: {}",
+                    name(first)
+                ));
+            }
+            BTreeMap::from([(name(first), None)])
+        }
+        Routing::Latency => {
+            let serving = placed.chosen.serving.iter();
+            serving.map(|&r| (name(r), None)).collect()
+        }
+        Routing::Weighted => {
+            let weight = |r: usize| {
+                let written = exposure.weights.get(ground.names[r]).copied();
+                written.unwrap_or_else(|| {
+                    let served = placed.served.get(&r).copied().unwrap_or_default();
+                    let percent = (served * 100).div_ceil(placed.demand.total.max(1));
+                    u32::try_from(percent).unwrap_or(u32::MAX)
+                })
+            };
+            if exposure.weights.is_empty() {
+                because = because
+                    .and("weights are the share of the audience that is nearest, in percent");
+            }
+            let serving = placed.chosen.serving.iter();
+            serving.map(|&r| (name(r), Some(weight(r)))).collect()
+        }
+    };
+    Some(DnsPlan {
+        policy,
+        failover,
+        records,
+        because,
+    })
+}
+
+fn routing(routing: Routing) -> &'static str {
+    match routing {
+        Routing::Latency => "latency",
+        Routing::Weighted => "weighted",
+        Routing::Failover => "failover",
+        Routing::Simple => "simple",
+    }
+}

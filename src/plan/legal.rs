@@ -1,0 +1,293 @@
+//! Which regions a service may be placed in, and what stands in the way in the others.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic};
+use crate::engine;
+use crate::model::name::{Capability, ClusterName};
+use crate::model::place::Country;
+use crate::model::world::{Cluster, Service, Store};
+
+use super::amount::{Amount, Room, split};
+use super::ground::Ground;
+use super::words;
+
+/// A hard constraint on the regions of one service. Never traded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Constraint {
+    /// A cluster of its environment.
+    Environment,
+    /// A cluster that can do what its exposure needs.
+    Exposure,
+    /// A cluster that can hold a store, by index.
+    Engine(usize),
+    /// The jurisdiction of a store's data, by index.
+    Residency(usize),
+    /// The list of candidates.
+    From,
+    /// Room for its pods.
+    Capacity,
+}
+
+/// A constraint that a region does not meet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Obstacle {
+    pub constraint: Constraint,
+    pub reason: String,
+}
+
+/// One region, as a service sees it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Candidate {
+    pub obstacles: Vec<Obstacle>,
+    /// Clusters that its pods may run in, by name.
+    pub clusters: Vec<ClusterName>,
+    /// Clusters that each of its stores may sit in, by name.
+    pub stores: Vec<Vec<ClusterName>>,
+}
+
+impl Candidate {
+    /// Pods per cluster: as few clusters as there are pods, else all, evenly.
+    pub(super) fn pods(&self, service: &Service) -> Vec<(ClusterName, u32, u32)> {
+        let scale = service.workload.scale;
+        let over = self.clusters.len().min(scale.min.max(1) as usize);
+        let clusters = self.clusters.iter().take(over).enumerate();
+        clusters
+            .map(|(i, name)| {
+                (
+                    name.clone(),
+                    split(scale.min, over, i),
+                    split(scale.max, over, i),
+                )
+            })
+            .collect()
+    }
+
+    pub(super) fn legal(&self) -> bool {
+        self.obstacles.is_empty()
+    }
+}
+
+/// Looks at every region of the inventory, in order.
+pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) -> Vec<Candidate> {
+    let needs = exposure_needs(ground, service);
+    let residencies: Vec<_> = service
+        .stores
+        .iter()
+        .map(|s| residency(ground, s))
+        .collect();
+    ground
+        .names
+        .iter()
+        .map(|name| {
+            let region = &ground.world.regions[*name];
+            let here: Vec<(&ClusterName, &Cluster)> = region
+                .clusters
+                .iter()
+                .filter_map(|c| ground.world.clusters.get_key_value(c))
+                .filter(|(_, c)| c.environment == service.environment)
+                .collect();
+            let able = |needs: &[Capability]| {
+                let mut names: Vec<_> = here
+                    .iter()
+                    .filter(|(_, c)| needs.iter().all(|n| c.capabilities.contains(n)))
+                    .map(|(name, _)| (*name).clone())
+                    .collect();
+                names.sort();
+                names
+            };
+            let mut candidate = Candidate {
+                obstacles: Vec::new(),
+                clusters: able(&needs),
+                stores: Vec::new(),
+            };
+            let mut stop = |constraint, reason| {
+                candidate.obstacles.push(Obstacle { constraint, reason });
+            };
+            if here.is_empty() {
+                stop(
+                    Constraint::Environment,
+                    format!("no cluster in environment {}", service.environment),
+                );
+            } else if candidate.clusters.is_empty() {
+                let needs = words::list(needs.iter().map(Capability::as_str));
+                stop(Constraint::Exposure, format!("no cluster with {needs}"));
+            }
+            for (i, (store, bound)) in service.stores.iter().zip(&residencies).enumerate() {
+                let capability = engine::capability(store.engine.value);
+                let clusters = able(std::slice::from_ref(&capability));
+                if clusters.is_empty() && !here.is_empty() {
+                    let store = &store.name.value;
+                    let reason = format!("no cluster with {capability} for store {store}");
+                    stop(Constraint::Engine(i), reason);
+                }
+                candidate.stores.push(clusters);
+                if let Some((name, countries)) = bound
+                    && !countries.contains(&region.country)
+                {
+                    let data = store.data.as_ref().map_or("its", |d| d.value.as_str());
+                    let country = region.country;
+                    let reason =
+                        format!("{data} data must stay in {name}, and it lies in {country}");
+                    stop(Constraint::Residency(i), reason);
+                }
+            }
+            let from = &service.placement.from;
+            if !from.is_empty() && !from.iter().any(|f| f.value == **name) {
+                stop(Constraint::From, "not listed in placement.from".to_owned());
+            }
+            if let Some(reason) = no_room(&candidate, service, room) {
+                let constraint = Constraint::Capacity;
+                candidate.obstacles.push(Obstacle { constraint, reason });
+            }
+            candidate
+        })
+        .collect()
+}
+
+fn exposure_needs(ground: &Ground<'_>, service: &Service) -> Vec<Capability> {
+    let dns = ground.world.fleet.platform.dns.as_ref();
+    match (&service.exposure, dns) {
+        (Some(_), Some(dns)) => vec![Capability::from(dns.value.as_str())],
+        _ => Vec::new(),
+    }
+}
+
+/// The jurisdiction that binds a store's data, with its countries.
+pub(super) fn residency(ground: &Ground<'_>, store: &Store) -> Option<(String, BTreeSet<Country>)> {
+    let class = ground
+        .world
+        .fleet
+        .data_classes
+        .get(&store.data.as_ref()?.value)?;
+    let name = &class.residency.as_ref()?.value;
+    Some((name.to_string(), ground.countries(name)))
+}
+
+fn no_room(candidate: &Candidate, service: &Service, room: &Room) -> Option<String> {
+    let pod = Amount::of_pod(service);
+    let pods = candidate.pods(service);
+    let (full, min, _) = pods
+        .into_iter()
+        .find(|(cluster, min, _)| !room.fits(cluster, pod.times(*min)))?;
+    Some(format!(
+        "{full} has no room left for {}",
+        words::count(min as usize, "pod")
+    ))
+}
+
+/// Shows the place of a constraint in a diagnostic.
+pub(super) fn show(
+    diagnostic: Diagnostic,
+    constraint: Constraint,
+    ground: &Ground<'_>,
+    service: &Service,
+) -> Diagnostic {
+    match constraint {
+        Constraint::Environment => {
+            let text = format!("runs in environment `{}`", service.environment);
+            diagnostic.see(service.name.span, text)
+        }
+        Constraint::Exposure => match &service.exposure {
+            Some(exposure) => diagnostic.see(
+                exposure.span,
+                "needs a cluster that the platform's DNS controller runs in",
+            ),
+            None => diagnostic,
+        },
+        Constraint::Engine(i) => {
+            let engine = &service.stores[i].engine;
+            let text = format!(
+                "needs a cluster with `{}`",
+                engine::capability(engine.value)
+            );
+            diagnostic.see(engine.span, text)
+        }
+        Constraint::Residency(i) => {
+            let Some(data) = &service.stores[i].data else {
+                return diagnostic;
+            };
+            let class = ground.world.fleet.data_classes.get(&data.value);
+            let diagnostic = diagnostic.see(
+                data.span,
+                format!("store `{}` holds it", service.stores[i].name.value),
+            );
+            match class.and_then(|c| c.residency.as_ref()) {
+                Some(bound) => diagnostic.see(bound.span, format!("bound to `{}`", bound.value)),
+                None => diagnostic,
+            }
+        }
+        Constraint::From => {
+            let from = &service.placement.from;
+            match (from.first(), from.last()) {
+                (Some(a), Some(b)) if a.span.source == b.span.source => {
+                    diagnostic.see(a.span.to(b.span), "only these are candidates")
+                }
+                _ => diagnostic,
+            }
+        }
+        Constraint::Capacity => {
+            let scale = service.workload.scale;
+            let span = scale.span.unwrap_or(service.workload.resources.cpu.span);
+            let text = format!(
+                "needs room for {} per region",
+                words::count(scale.min as usize, "pod")
+            );
+            diagnostic.see(span, text)
+        }
+    }
+}
+
+/// The error for fewer legal regions than a placement needs: a minimal set of constraints that
+/// cannot be met together, each with its place. Dropping any one of them leaves enough regions,
+/// when nothing outside the set is considered.
+pub(super) fn infeasible(
+    ground: &Ground<'_>,
+    service: &Service,
+    candidates: &[Candidate],
+    needed: usize,
+) -> Diagnostic {
+    let enough = |set: &BTreeSet<Constraint>| {
+        let free = |c: &&Candidate| !c.obstacles.iter().any(|o| set.contains(&o.constraint));
+        candidates.iter().filter(free).count() >= needed
+    };
+    let obstacles = candidates.iter().flat_map(|c| &c.obstacles);
+    let mut conflict: BTreeSet<Constraint> = obstacles.map(|o| o.constraint).collect();
+    for constraint in conflict.clone() {
+        conflict.remove(&constraint);
+        if enough(&conflict) {
+            conflict.insert(constraint);
+        }
+    }
+    let name = &service.name.value;
+    let regions = words::count(needed, "region");
+    let span = service.placement.span.unwrap_or(service.name.span);
+    let mut diagnostic = Diagnostic::new(
+        Code::PlacementInfeasible,
+        format!("`{name}` cannot be placed in {regions}"),
+    )
+    .at(span, format!("asks for {regions}"));
+    if conflict.is_empty() {
+        let there = words::count(candidates.len(), "region");
+        return diagnostic
+            .note(format!("the fleet has {there}"))
+            .help("add a region, or ask for fewer");
+    }
+    for constraint in &conflict {
+        diagnostic = show(diagnostic, *constraint, ground, service);
+    }
+    for (index, candidate) in candidates.iter().enumerate() {
+        let mut reasons = candidate
+            .obstacles
+            .iter()
+            .filter(|o| conflict.contains(&o.constraint));
+        if let Some(obstacle) = reasons.next() {
+            diagnostic = diagnostic.note(format!("`{}`: {}", ground.names[index], obstacle.reason));
+        }
+    }
+    diagnostic.help(if needed > 1 {
+        "ask for fewer regions, or relax one of the constraints shown"
+    } else {
+        "relax one of the constraints shown"
+    })
+}
