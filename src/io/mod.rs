@@ -1,5 +1,6 @@
 //! The only effects.
 
 pub mod files;
+pub mod git;
 pub mod kube;
 pub mod snapshot;

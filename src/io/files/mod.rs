@@ -5,5 +5,7 @@ mod fleet;
 mod tree;
 
 pub use atomic::write_atomic;
+pub(crate) use fleet::PARTS;
 pub use fleet::{find_fleet, read_fleet};
+pub(crate) use tree::prune;
 pub use tree::{OutTree, write_tree};
