@@ -144,7 +144,9 @@ pub fn write_tree(
         let full = &full[path];
         if *action == Action::Removed {
             match fs::remove_file(full) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error)
+                    if !matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) =>
+                {
                     return Err(error)
                         .with_context(|| format!("cannot remove `{}`", full.display()));
                 }

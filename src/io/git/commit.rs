@@ -99,7 +99,7 @@ impl Repository {
             self.end(&guard)?;
             return Ok(None);
         }
-        let left = self.follow(reference, snapshot.tip, new)?;
+        let left = self.follow(reference, snapshot.tip, new, false)?;
         notes.extend(left.iter().map(|path| left_alone(path)));
         self.end(&guard)?;
         Ok(Some(Committed {

@@ -16,8 +16,6 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use git2::Oid;
 
-use crate::io::files::write_atomic;
-
 use super::open::Repository;
 
 const HEADER: &str = "regen-journal 1";
@@ -103,7 +101,12 @@ impl Repository {
     }
 
     pub(super) fn begin(&self, _: &Guard, journal: &Journal) -> anyhow::Result<()> {
-        write_atomic(&self.journal_path(), journal.text().as_bytes())
+        let path = self.journal_path();
+        // One name is enough behind the guard, and nothing piles up when runs are killed.
+        let aside = path.with_extension("next");
+        fs::write(&aside, journal.text())
+            .and_then(|()| fs::rename(&aside, &path))
+            .with_context(|| format!("cannot write `{}`", path.display()))
     }
 
     pub(super) fn end(&self, _: &Guard) -> anyhow::Result<()> {
@@ -126,7 +129,7 @@ impl Repository {
         if let Some(journal) = Journal::parse(&text) {
             self.remove_locks(&journal)?;
             if self.target(&journal.reference)? == Some(journal.new) {
-                let left = self.follow(&journal.reference, journal.old, journal.new)?;
+                let left = self.follow(&journal.reference, journal.old, journal.new, true)?;
                 notes = left.iter().map(|path| left_alone(path)).collect();
             }
         }

@@ -121,6 +121,16 @@ impl Repository {
         bail!("{}: {said}", attempt())
     }
 
+    /// Brings the remote's branch here and looks at it, without moving a local branch.
+    pub fn snapshot_of_remote(
+        &self,
+        remote: &Remote,
+        branch: &str,
+    ) -> anyhow::Result<Snapshot<'_>> {
+        let upstream = self.fetch(remote, branch)?;
+        self.snapshot_on(branch, self.tip(branch)?, upstream)
+    }
+
     /// A snapshot to publish from: on top of the remote's branch where that is ahead, or where
     /// both moved and what is only here are commits of regen's, which are made again.
     pub(super) fn snapshot_for_push(

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use git2::build::CheckoutBuilder;
-use git2::{Delta, Oid, RepositoryState, Status, StatusOptions, Tree};
+use git2::{Delta, DiffDelta, Oid, RepositoryState, Status, StatusOptions, Tree};
 
 use crate::io::files::prune;
 
@@ -157,12 +157,14 @@ impl Repository {
     /// Takes work tree and index from one commit of the branch to another, where they show it.
     ///
     /// A file is touched only if it holds what either commit says, or is absent; what is left
-    /// alone is returned. May be repeated after it was interrupted anywhere.
+    /// alone is returned. May be repeated after it was interrupted anywhere: then a file may also
+    /// hold the beginning of what the new commit says.
     pub(super) fn follow(
         &self,
         reference: &str,
         old: Option<Oid>,
         new: Oid,
+        interrupted: bool,
     ) -> anyhow::Result<Vec<String>> {
         let Some(root) = self.git.workdir().filter(|_| self.shows(reference)) else {
             return Ok(Vec::new());
@@ -171,14 +173,55 @@ impl Repository {
         let tree = |id: Oid| self.git.find_commit(id).and_then(|commit| commit.tree());
         let old = old.map(tree).transpose().with_context(context)?;
         let new = tree(new).with_context(context)?;
-        self.take(root, old.as_ref(), &new).with_context(context)
+        self.take(root, old.as_ref(), &new, interrupted)
+            .with_context(context)
     }
 
+    /// What stands where a file changes.
+    fn place(
+        &self,
+        disk: &Path,
+        delta: &DiffDelta<'_>,
+        interrupted: bool,
+    ) -> anyhow::Result<Place> {
+        let gone = delta.status() == Delta::Deleted;
+        let Ok(meta) = fs::symlink_metadata(disk) else {
+            return Ok(Place::Old);
+        };
+        if meta.is_dir() {
+            // The file is gone already and another lies below its name; or the directory's files
+            // are about to go.
+            return Ok(if gone { Place::Shadowed } else { Place::Old });
+        }
+        if !meta.is_file() {
+            return Ok(Place::Foreign);
+        }
+        // Through the filters (line ends), as git sees it.
+        let id = self.git.blob_path(disk)?;
+        let (old, new) = (delta.old_file().id(), delta.new_file().id());
+        let begun = interrupted && !gone && self.begins(disk, new)?;
+        Ok(match () {
+            () if id == new && !gone => Place::New,
+            () if (id == old && delta.status() != Delta::Added) || begun => Place::Old,
+            () => Place::Foreign,
+        })
+    }
+
+    /// Whether a file is the beginning of a blob, line ends aside: libgit2 writes files in place.
+    fn begins(&self, disk: &Path, blob: Oid) -> anyhow::Result<bool> {
+        let whole = self.git.find_blob(blob)?;
+        let unix =
+            |bytes: &[u8]| -> Vec<u8> { bytes.iter().copied().filter(|b| *b != b'\r').collect() };
+        Ok(unix(whole.content()).starts_with(&unix(&fs::read(disk)?)))
+    }
+
+    /// See [`Repository::follow`].
     fn take(
         &self,
         root: &Path,
         old: Option<&Tree<'_>>,
         new: &Tree<'_>,
+        interrupted: bool,
     ) -> anyhow::Result<Vec<String>> {
         let diff = self.git.diff_tree_to_tree(old, Some(new), None)?;
         let mut index = self.git.index()?;
@@ -191,32 +234,36 @@ impl Repository {
                 continue;
             };
             let gone = delta.status() == Delta::Deleted;
-            let (a, b) = (delta.old_file().id(), delta.new_file().id());
-            let disk = root.join(path);
-            let is_ours = match fs::symlink_metadata(&disk) {
-                Err(_) => true,
-                // A directory whose files are on their way out.
-                Ok(meta) if meta.is_dir() => !gone,
-                Ok(meta) if meta.is_file() => {
-                    // Through the filters (line ends), as git sees it.
-                    let id = self.git.blob_path(&disk)?;
-                    (id == a && delta.status() != Delta::Added) || (id == b && !gone)
-                }
-                Ok(_) => false,
-            };
-            match (is_ours, gone) {
-                (true, true) => removed.push(path.to_owned()),
-                (true, false) => written.push(path.to_owned()),
-                (false, _) => left.push(path.to_owned()),
-            }
             if gone {
                 index.remove_path(Path::new(path))?;
+            }
+            let disk = root.join(path);
+            let place = self
+                .place(&disk, &delta, interrupted)
+                .unwrap_or(Place::Foreign);
+            let place = if behind_link(root, path) {
+                Place::Foreign
+            } else {
+                place
+            };
+            match place {
+                Place::Shadowed => {}
+                Place::New => index.add_path(Path::new(path))?,
+                Place::Old if gone => removed.push(path.to_owned()),
+                Place::Old => written.push(path.to_owned()),
+                Place::Foreign => {
+                    left.push(path.to_owned());
+                    if !gone {
+                        // The edit shows as one against the new commit, not as staged back.
+                        index.add(&entry(path, &file))?;
+                    }
+                }
             }
         }
         for path in &removed {
             let disk = root.join(path);
             match fs::remove_file(&disk) {
-                Err(error) if error.kind() != ErrorKind::NotFound => {
+                Err(error) if !is_absent(&error) => {
                     return Err(error)
                         .with_context(|| format!("cannot remove `{}`", disk.display()));
                 }
@@ -226,9 +273,7 @@ impl Repository {
                 prune(root, parent);
             }
         }
-        if !removed.is_empty() {
-            index.write()?;
-        }
+        index.write()?;
         if written.is_empty() {
             return Ok(left);
         }
@@ -241,4 +286,47 @@ impl Repository {
             .checkout_tree(new.as_object(), Some(&mut checkout))?;
         Ok(left)
     }
+}
+
+/// What the work tree has at a path that changes.
+enum Place {
+    /// What the old commit says, or nothing.
+    Old,
+    /// What the new commit says.
+    New,
+    /// A directory that took the place of a file that goes.
+    Shadowed,
+    /// Something else, of a person's.
+    Foreign,
+}
+
+/// Whether nothing is there; above it may be a file by now.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
+fn entry(path: &str, file: &git2::DiffFile<'_>) -> git2::IndexEntry {
+    let never = git2::IndexTime::new(0, 0);
+    git2::IndexEntry {
+        ctime: never,
+        mtime: never,
+        dev: 0,
+        ino: 0,
+        mode: u32::from(file.mode()),
+        uid: 0,
+        gid: 0,
+        file_size: 0,
+        id: file.id(),
+        flags: 0,
+        flags_extended: 0,
+        path: path.as_bytes().to_vec(),
+    }
+}
+
+/// Whether a directory above a path is a symbolic link: what is behind it is not the work tree's.
+fn behind_link(root: &Path, path: &str) -> bool {
+    path.match_indices('/').any(|(slash, _)| {
+        let above = fs::symlink_metadata(root.join(&path[..slash]));
+        above.is_ok_and(|meta| meta.is_symlink())
+    })
 }
