@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[path = "live/access.rs"]
+mod access;
 #[path = "support/api_server.rs"]
 mod api_server;
 #[path = "live/faults.rs"]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use regen::io::kube::Want;
+use regen::io::kube::{Limits, Want};
 use serde_json::json;
 
 use super::api_server::{ApiServer, Fault, NOW, On};
@@ -343,5 +343,60 @@ fn requests_are_few_at_a_time_and_authenticated() {
         log.len(),
         1 + 30 + 1,
         "discovery, kinds, the index of schemas"
+    );
+}
+
+#[test]
+fn pages_that_are_too_large_become_smaller() {
+    let server = shop();
+    for n in 0..60 {
+        let mut big = object("shop", &format!("big-{n}"));
+        big["data"] = json!({"k": "x".repeat(1000)});
+        server.put("ConfigMap", big);
+    }
+    let limits = Limits {
+        body: 20_000,
+        ..limits()
+    };
+    let wants = [want("v1", "ConfigMap", &["shop/conf", "shop/big-59"])];
+    let state = read_one(&server, &wants, &limits);
+    assert_eq!(names(&state), ["shop/big-59", "shop/conf"]);
+    assert_eq!(word(state.views.get(&gk("", "ConfigMap"))), "in shop");
+    // 500 and 50 are too many, 5 are not.
+    assert_eq!(state.requests, 1 + 2 + 13);
+
+    let mut huge = object("shop", "huge");
+    huge["data"] = json!({"k": "x".repeat(30_000)});
+    server.put("ConfigMap", huge);
+    let state = read_one(&server, &wants, &limits);
+    assert_eq!(
+        word(state.views.get(&gk("", "ConfigMap"))),
+        "partial TooLarge"
+    );
+    assert_eq!(names(&state), ["shop/big-59", "shop/conf"]);
+}
+
+#[test]
+fn an_empty_answer_is_an_answer() {
+    let server = shop();
+    let state = read_one(
+        &server,
+        &[want("v1", "ConfigMap", &["nope/conf"])],
+        &limits(),
+    );
+    assert_eq!(word(state.views.get(&gk("", "ConfigMap"))), "in nope");
+    assert_eq!((names(&state).len(), state.unreadable), (0, None));
+}
+
+#[test]
+fn evidence_is_kept_without_a_mark() {
+    let server = shop();
+    let all = Want {
+        keep_all: true,
+        ..want("v1", "ConfigMap", &[])
+    };
+    assert_eq!(
+        names(&read_one(&server, &[all], &limits())),
+        ["pay/conf", "shop/conf"]
     );
 }

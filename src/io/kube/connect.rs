@@ -7,6 +7,7 @@ use kube::config::{ExecInteractiveMode, KubeConfigOptions, Kubeconfig, Kubeconfi
 use kube::{Client, Config};
 
 use super::fault::{self, Fault};
+use super::proxy;
 use super::{Limits, Target};
 
 /// The service account of the pod that regen runs in.
@@ -81,13 +82,35 @@ async fn config(target: &Target) -> Result<Config, Fault> {
     {
         return in_cluster();
     }
+    let explicit = proxy_of(&kubeconfig, target.context.as_deref());
     let options = KubeConfigOptions {
         context: target.context.clone(),
         ..KubeConfigOptions::default()
     };
-    Config::from_custom_kubeconfig(kubeconfig, &options)
-        .await
-        .map_err(|error| fault::of_kubeconfig(&error))
+    let config = Config::from_custom_kubeconfig(kubeconfig, &options).await;
+    let mut config = config.map_err(|error| fault::of_kubeconfig(&error))?;
+    let proxy = proxy::proxy(&config.cluster_url, explicit.as_deref(), |name| {
+        std::env::var(name).ok()
+    });
+    config.proxy_url =
+        proxy.map_err(|error| fault::of_kubeconfig(&KubeconfigError::ParseProxyUrl(error)))?;
+    Ok(config)
+}
+
+/// The proxy that the kubeconfig itself sets for a context.
+fn proxy_of(kubeconfig: &Kubeconfig, context: Option<&str>) -> Option<String> {
+    let name = context.or(kubeconfig.current_context.as_deref())?;
+    let context = kubeconfig
+        .contexts
+        .iter()
+        .find(|c| c.name == name)?
+        .context
+        .as_ref()?;
+    let cluster = kubeconfig
+        .clusters
+        .iter()
+        .find(|c| c.name == context.cluster)?;
+    cluster.cluster.as_ref()?.proxy_url.clone()
 }
 
 /// Every credential of a configuration.

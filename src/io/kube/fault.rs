@@ -139,6 +139,7 @@ pub(super) fn of_kubeconfig(error: &KubeconfigError) -> Fault {
             bad("the cluster's `server` is not a URL".to_owned())
         }
         KubeconfigError::ParseProxyUrl(_) => bad("the proxy is not a URL".to_owned()),
+        KubeconfigError::ParseNoProxy(_) => bad("`NO_PROXY` cannot be read".to_owned()),
         KubeconfigError::LoadCertificateAuthority(_) => {
             bad("the certificate authority cannot be loaded".to_owned())
         }
@@ -147,7 +148,6 @@ pub(super) fn of_kubeconfig(error: &KubeconfigError) -> Fault {
         }
         KubeconfigError::LoadClientKey(_) => bad("the client key cannot be loaded".to_owned()),
         KubeconfigError::ParseCertificates(_) => bad("a certificate is not PEM".to_owned()),
-        _ => bad("it cannot be used".to_owned()),
     }
 }
 

@@ -34,8 +34,9 @@ pub(super) async fn list(
     let mut restarts = 0;
     let mut listed = Listed::default();
     let mut token = String::new();
+    let mut limit = session.limits.page;
     loop {
-        let mut query = format!("{path}?limit={}", session.limits.page);
+        let mut query = format!("{path}?limit={limit}");
         if !token.is_empty() {
             query.push_str("&continue=");
             query.push_str(&escaped(&token));
@@ -64,6 +65,11 @@ pub(super) async fn list(
                     ),
                 ),
             },
+            Err(fault) if fault.reason == "TooLarge" && limit > 1 => {
+                // A token goes with pages of any size.
+                limit = (limit / 10).max(1);
+                continue;
+            }
             Err(fault)
                 if fault.is(StatusCode::GONE) && !token.is_empty() && restarts < RESTARTS =>
             {

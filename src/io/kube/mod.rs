@@ -11,6 +11,7 @@ mod fault;
 mod kind;
 mod list;
 mod page;
+mod proxy;
 mod session;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -75,7 +76,7 @@ pub struct Limits {
     pub namespaces: usize,
     /// Objects up to which a kind that may not be listed is asked for object by object.
     pub gets: usize,
-    /// Bytes of one answer.
+    /// Bytes of one answer; a page that is larger is asked for in smaller ones.
     pub body: usize,
 }
 
@@ -90,7 +91,7 @@ impl Default for Limits {
             page: 500,
             namespaces: 3,
             gets: 20,
-            body: 128 << 20,
+            body: 32 << 20,
         }
     }
 }
