@@ -8,8 +8,10 @@ pub mod kubernetes;
 mod merge;
 mod node;
 mod parse;
+mod strict;
 mod syntax;
 mod tree;
 
 pub use node::{Node, Style, Value};
 pub use parse::{MAX_BYTES, MAX_DEPTH, MAX_NODES, parse};
+pub use strict::read_strict;
