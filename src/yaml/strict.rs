@@ -147,7 +147,7 @@ mod tests {
             ),
             ("version: 1\nservices: [\n", "regen.lock:2:11 yaml-syntax"),
             ("", "regen.lock:1:1 "),
-            ("<<<<<<< ours\nversion: 1\n", "regen.lock:2:8 yaml-syntax"),
+            ("<<<<<<< ours\nversion: 1\n", "regen.lock:1:1 yaml-syntax"),
         ] {
             let fault = read(text).expect_err(text);
             assert!(fault.starts_with(expected), "{text:?}: {fault}");
