@@ -147,6 +147,24 @@ codes! {
     WaveOrder = "wave-order", Warning;
 
     // ---- templates and objects: render ----------------------------------------------------
+    /// A template is wrong, or what it yields is no object that a cluster would take: the header, the
+    /// syntax, a name that is undefined, a value where it cannot stand, a field that the kind does
+    /// not have. The message names the template and its line; correct it there, or remove a file
+    /// below `templates/` to have the built-in template of the same path again.
+    Template = "template", Error;
+    /// Two templates yield an object of the same kind, namespace and name for one cluster. Give one of
+    /// them another name or a condition (`when:`) that excludes the other.
+    DuplicateObject = "duplicate-object", Error;
+    /// An overlay matches no rendered object, cannot be applied, or changes what identifies an object.
+    /// Overlays are looked up by kind and name among the objects of their cluster, region or service.
+    Overlay = "overlay", Error;
+    /// Argo CD or Flux is to apply the manifests, but the repository has no address that a cluster
+    /// could pull from, so no entry points are rendered. Set `gitops.url`.
+    DeliveryWithoutUrl = "delivery-without-url", Warning;
+    /// A service calls another that does not run in the same cluster, and the address ranges of the
+    /// clusters it runs in are unknown: the default-deny policy will block the call. Give those
+    /// clusters a `network`, or place the services together.
+    CallNotRouted = "call-not-routed", Warning;
 
     // ---- the repository: publish ----------------------------------------------------------
     /// The ledger of the GitOps repository (`.regen/ledger`) cannot be read, so regen cannot know

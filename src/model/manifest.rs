@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::diag::Span;
+
 use super::name::ClusterName;
 use super::origin::FieldRef;
 
@@ -82,6 +84,8 @@ pub enum Origin {
     },
     /// A decision of the plan.
     Plan(String),
+    /// Written in an overlay.
+    Overlay(Span),
     /// Written in the template itself.
     Template {
         /// The template.

@@ -229,6 +229,16 @@ fn origin(origin: &Origin, origins: Option<(&Origins, &Sources)>) -> Option<Orig
             field: Some(decision.clone()),
             chain: Vec::new(),
         }),
+        Origin::Overlay(span) => origins.map(|(_, sources)| {
+            let at = sources.line_col(*span);
+            OriginForm {
+                file: sources.get(span.source).path().to_owned(),
+                line: at.line,
+                column: at.column,
+                field: None,
+                chain: Vec::new(),
+            }
+        }),
         Origin::Template { template, line } => Some(template_origin(template, *line)),
     }
 }

@@ -212,6 +212,10 @@ pub fn origin(origin: &Origin, origins: Option<(&Origins, &Sources)>) -> Option<
             .find_map(field)
             .or_else(|| Some(format!("template {template}:{line}"))),
         Origin::Plan(decision) => Some(format!("decided: {decision}")),
+        Origin::Overlay(span) => Some(match origins {
+            Some((_, sources)) => sources.locate(*span),
+            None => "an overlay".to_owned(),
+        }),
         Origin::Template { template, line } => Some(format!("template {template}:{line}")),
     }
 }

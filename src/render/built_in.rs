@@ -1,0 +1,47 @@
+//! The templates that come with regen: path below `templates/`, text.
+
+macro_rules! built_in {
+    ($($path:literal,)+) => {
+        /// All of them, by path.
+        pub(crate) const BUILT_IN: &[(&str, &str)] =
+            &[$(($path, include_str!(concat!("../../templates/", $path))),)+];
+    };
+}
+
+built_in! {
+    "dns/dnsendpoint.yaml.j2",
+    "namespace/limitrange.yaml.j2",
+    "namespace/namespace.yaml.j2",
+    "namespace/networkpolicy.yaml.j2",
+    "network/networkpolicy.yaml.j2",
+    "workload/configmap.yaml.j2",
+    "workload/cronjob.yaml.j2",
+    "workload/deployment.yaml.j2",
+    "workload/horizontalpodautoscaler.yaml.j2",
+    "workload/pod.j2",
+    "workload/poddisruptionbudget.yaml.j2",
+    "workload/service.yaml.j2",
+    "workload/serviceaccount.yaml.j2",
+    "workload/statefulset.yaml.j2",
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_template_file_is_built_in() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+        let mut found: Vec<String> = walkdir::WalkDir::new(&root)
+            .into_iter()
+            .map(Result::unwrap)
+            .filter(|entry| entry.file_type().is_file())
+            .map(|entry| entry.path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned())
+            .collect();
+        found.sort();
+        let listed: Vec<&str> = BUILT_IN.iter().map(|(path, _)| *path).collect();
+        assert_eq!(listed, found);
+    }
+}

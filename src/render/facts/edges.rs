@@ -1,0 +1,232 @@
+//! The call graph to network policies: exactly the declared edges, at both ends, by pod port.
+
+use std::collections::BTreeMap;
+
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::name::{Namespace, ServiceKey};
+use crate::model::origin::{FieldRef, Subject};
+use crate::model::world::{Call, Cluster, Port, Service};
+
+use super::super::fact::Item;
+use super::{Facts, service, store};
+
+/// The label that selects the pods of a service.
+const NAME: &str = "app.kubernetes.io/name";
+/// The label that every namespace has (Kubernetes 1.22).
+const NAMESPACE: &str = "kubernetes.io/metadata.name";
+
+/// Port and protocol, as policies order them.
+type PodPort = (u16, &'static str);
+
+impl Facts<'_> {
+    /// `network`: the rules of a service's pods in a cluster.
+    pub(super) fn edges(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
+        Item::map([
+            ("ingress", self.ingress(cluster, key, service)),
+            ("egress", self.egress(cluster, key, service)),
+        ])
+    }
+
+    fn ingress(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
+        let mut peers: BTreeMap<PodPort, Vec<Item>> = BTreeMap::new();
+        let mut open: BTreeMap<PodPort, FieldRef> = BTreeMap::new();
+        for (caller_key, caller) in self.callers(key) {
+            for (index, call) in caller.calls.iter().enumerate() {
+                if call.service.value != key.service {
+                    continue;
+                }
+                let subject = Subject::Service(caller_key.clone());
+                let path = format!("calls[{index}]");
+                let from = if self.runs_in(caller_key, &cluster.name.value) {
+                    let name = caller.name.value.as_str();
+                    vec![pods(name, &caller.namespace, &service.namespace)]
+                } else {
+                    Vec::new()
+                };
+                // Callers whose own cluster does not run this service come from outside.
+                let outside = self
+                    .clusters_of(caller_key)
+                    .filter(|c| !self.runs_in(key, &c.name.value))
+                    .flat_map(ranges);
+                let all: Vec<Item> = from.into_iter().chain(outside).collect();
+                for port in called(call, service) {
+                    let from = all.iter().map(|peer| peer.clone().of(&subject, path.clone()));
+                    peers.entry(pod_port(port)).or_default().extend(from);
+                }
+            }
+        }
+        if let Some(exposure) = &service.exposure
+            && let Some(port) = service.workload.ports.get(&exposure.port)
+        {
+            let subject = Subject::Service(key.clone());
+            match &self.world.fleet.platform.ingress_namespace {
+                Some(namespace) => {
+                    let selector = labels([(NAMESPACE, namespace.as_str())]);
+                    let peer = Item::map([("namespaceSelector", selector)]).of(&subject, "exposure");
+                    peers.entry(pod_port(port)).or_default().push(peer);
+                }
+                None => {
+                    let path = "exposure".to_owned();
+                    open.insert(pod_port(port), FieldRef { subject, path });
+                }
+            }
+        }
+        let mut rules = Vec::new();
+        for (port, field) in &open {
+            let rule = Item::map([("ports", Item::list([policy_port(*port)]))]);
+            rules.push(rule.of(&field.subject, field.path.clone()));
+        }
+        for (port, from) in peers {
+            let from = once(from);
+            if !from.is_empty() && !open.contains_key(&port) {
+                let ports = Item::list([policy_port(port)]);
+                rules.push(Item::map([("from", Item::list(from)), ("ports", ports)]));
+            }
+        }
+        Item::list(rules).or_nothing()
+    }
+
+    fn egress(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
+        let subject = Subject::Service(key.clone());
+        let mut rules = Vec::new();
+        for (index, call) in service.calls.iter().enumerate() {
+            let Some((callee_key, callee)) = self.callee(key, call) else { continue };
+            let to = if self.runs_in(callee_key, &cluster.name.value) {
+                vec![pods(callee.name.value.as_str(), &callee.namespace, &service.namespace)]
+            } else {
+                self.clusters_of(callee_key).flat_map(ranges).collect()
+            };
+            let mut ports: Vec<PodPort> = called(call, callee).into_iter().map(pod_port).collect();
+            ports.sort_unstable();
+            ports.dedup();
+            if to.is_empty() || ports.is_empty() {
+                continue;
+            }
+            let ports = Item::list(ports.into_iter().map(policy_port));
+            let rule = Item::map([("to", Item::list(once(to))), ("ports", ports)]);
+            rules.push(rule.of(&subject, format!("calls[{index}]")));
+        }
+        for (index, store) in service.stores.iter().enumerate() {
+            let to = self.store_peers(cluster, key, service, store);
+            if !to.is_empty() {
+                let ports = Item::list([policy_port((store::POSTGRES, "TCP"))]);
+                let rule = Item::map([("to", Item::list(to)), ("ports", ports)]);
+                rules.push(rule.of(&subject, format!("stores[{index}]")));
+            }
+        }
+        Item::list(rules).or_nothing()
+    }
+
+    /// The services of the same environment that call this one.
+    fn callers<'b>(
+        &'b self,
+        key: &'b ServiceKey,
+    ) -> impl Iterator<Item = (&'b ServiceKey, &'b Service)> {
+        let of_service = self.callers_of.get(key).map(Vec::as_slice).unwrap_or_default();
+        of_service.iter().filter_map(|caller| {
+            self.world.services.get(*caller).map(|service| (*caller, service))
+        })
+    }
+
+    /// The callee of a call: in the same environment.
+    fn callee(&self, caller: &ServiceKey, call: &Call) -> Option<(&ServiceKey, &Service)> {
+        let key = ServiceKey {
+            service: call.service.value.clone(),
+            environment: caller.environment.clone(),
+        };
+        self.world.services.get_key_value(&key)
+    }
+
+    /// Warns of calls that leave a cluster towards clusters whose addresses are unknown.
+    pub(super) fn warn_of_unrouted_calls(&self, sink: &mut Sink) {
+        for (key, service) in &self.world.services {
+            for call in &service.calls {
+                let Some((callee, _)) = self.callee(key, call) else { continue };
+                let here: Vec<&Cluster> = self.clusters_of(key).collect();
+                let away: Vec<String> = here
+                    .iter()
+                    .filter(|c| !self.runs_in(callee, &c.name.value))
+                    .map(|c| format!("`{}`", c.name.value))
+                    .collect();
+                let unknown: Vec<String> = self
+                    .clusters_of(callee)
+                    .filter(|c| ranges(c).next().is_none())
+                    .map(|c| format!("`{}`", c.name.value))
+                    .collect();
+                if away.is_empty() || unknown.is_empty() {
+                    continue;
+                }
+                let message = format!(
+                    "`{key}` calls `{callee}`, which does not run in {}, and the addresses of {} are unknown",
+                    away.join(", "),
+                    unknown.join(", ")
+                );
+                sink.emit(
+                    Diagnostic::new(Code::CallNotRouted, message)
+                        .at(call.service.span, "")
+                        .help("give those clusters `network.pods` and `network.nodes`, or place both services together"),
+                );
+            }
+        }
+    }
+}
+
+/// The ports of the callee that a call uses.
+fn called<'a>(call: &Call, callee: &'a Service) -> Vec<&'a Port> {
+    match &call.port {
+        Some(name) => callee.workload.ports.get(name).into_iter().collect(),
+        None => callee.workload.ports.values().collect(),
+    }
+}
+
+fn pod_port(port: &Port) -> PodPort {
+    (port.target, service::protocol(port.protocol))
+}
+
+fn policy_port((port, protocol): PodPort) -> Item {
+    Item::map([("port", Item::new(port)), ("protocol", Item::new(protocol))])
+}
+
+/// A label selector.
+pub(super) fn labels<'a>(labels: impl IntoIterator<Item = (&'static str, &'a str)>) -> Item {
+    Item::map([("matchLabels", Item::map(labels.into_iter().map(|(k, v)| (k, Item::new(v)))))])
+}
+
+/// The pods of a service, seen from a namespace.
+pub(super) fn pods(service: &str, namespace: &Namespace, from: &Namespace) -> Item {
+    let selector = ("podSelector", labels([(NAME, service)]));
+    if namespace == from {
+        return Item::map([selector]);
+    }
+    let namespace = ("namespaceSelector", labels([(NAMESPACE, namespace.as_str())]));
+    Item::map([namespace, selector])
+}
+
+/// The addresses that traffic of a cluster comes from and goes to.
+pub(super) fn ranges(cluster: &Cluster) -> impl Iterator<Item = Item> {
+    let subject = Subject::Cluster(cluster.name.value.clone());
+    let network = &cluster.network;
+    let named = [("pods", &network.pods), ("nodes", &network.nodes), ("egress", &network.egress)];
+    let all: Vec<Item> = named
+        .into_iter()
+        .flat_map(|(name, list)| {
+            list.iter().enumerate().map(move |(i, cidr)| (format!("network.{name}[{i}]"), cidr))
+        })
+        .map(|(path, cidr)| {
+            let block = Item::new(cidr.value.as_str()).of(&subject, path);
+            Item::map([("ipBlock", Item::map([("cidr", block)]))])
+        })
+        .collect();
+    all.into_iter()
+}
+
+/// Each peer once, in order of first mention.
+pub(super) fn once(peers: Vec<Item>) -> Vec<Item> {
+    let mut kept: Vec<Item> = Vec::with_capacity(peers.len());
+    for peer in peers {
+        if !kept.iter().any(|k| k.fact == peer.fact) {
+            kept.push(peer);
+        }
+    }
+    kept
+}

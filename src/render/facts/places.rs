@@ -1,0 +1,123 @@
+//! The fleet, its regions and its clusters as templates see them.
+
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::origin::Subject;
+use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Region, World};
+
+use super::super::fact::{Fact, Item};
+use super::Of;
+
+/// `fleet`.
+pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
+    let fleet = &world.fleet;
+    let of = Of(&Subject::Fleet);
+    let delivery = match fleet.gitops.delivery {
+        Delivery::Argocd => "argocd",
+        Delivery::Flux => "flux",
+        Delivery::None => "none",
+    };
+    let url = url(fleet);
+    if url.is_none() && fleet.gitops.delivery != Delivery::None {
+        sink.emit(
+            Diagnostic::new(
+                Code::DeliveryWithoutUrl,
+                format!("no entry points for {delivery}: clusters cannot pull from a path"),
+            )
+            .at(fleet.gitops.repository.span, "")
+            .help("set `gitops.url` to the address that controllers pull from, or `gitops.delivery: none`"),
+        );
+    }
+    let text = |v: Option<&str>| v.map_or(Fact::Null, Fact::from);
+    let namespace = fleet.platform.ingress_namespace.as_ref().map(|n| n.as_str());
+    Item::map([
+        ("name", of.at("fleet", fleet.name.value.as_str())),
+        ("domain", of.at("domain", text(fleet.domain.as_ref().map(|d| d.value.as_str())))),
+        ("hub", of.at("hub", text(fleet.hub.as_ref().map(|h| h.as_str())))),
+        (
+            "gitops",
+            Item::map([
+                ("url", url.unwrap_or(Item::nothing())),
+                ("branch", of.at("gitops.branch", &fleet.gitops.branch)),
+                ("delivery", of.at("gitops.delivery", delivery)),
+            ]),
+        ),
+        (
+            "platform",
+            Item::map([
+                ("dns", of.at("platform.dns", text(fleet.platform.dns.as_ref().map(|d| d.value.as_str())))),
+                ("ingressNamespace", of.at("platform.ingressNamespace", text(namespace))),
+            ]),
+        ),
+        ("waves", of.list("waves", fleet.waves.iter().map(|w| w.as_str()))),
+    ])
+}
+
+/// The address that controllers pull from, where there is one.
+fn url(fleet: &Fleet) -> Option<Item> {
+    let of = Of(&Subject::Fleet);
+    if let Some(url) = &fleet.gitops.url {
+        return Some(of.at("gitops.url", url));
+    }
+    let repository = &fleet.gitops.repository.value;
+    let remote = repository.contains("://") && !repository.starts_with("file:");
+    // The short form of SSH addresses: `git@host:path`.
+    let short = repository.split_once(':').is_some_and(|(host, path)| {
+        host.contains('@') && !host.contains('/') && !path.is_empty()
+    });
+    (remote || short).then(|| of.at("gitops.repository", repository))
+}
+
+/// `region`.
+pub(super) fn region(region: &Region) -> Item {
+    let subject = Subject::Region(region.name.value.clone());
+    let of = Of(&subject);
+    let provider = region.provider.map_or(Fact::Null, |p| p.name().into());
+    Item::map([
+        ("name", of.at("region", region.name.value.as_str())),
+        ("provider", of.at("provider", provider)),
+        ("country", of.at("country", region.country.as_str())),
+        ("zones", of.list("zones", region.zones.iter().map(|z| z.as_str()))),
+        ("wave", of.at("wave", region.wave.as_str())),
+    ])
+}
+
+/// `cluster`.
+pub(super) fn cluster(cluster: &Cluster) -> Item {
+    let subject = Subject::Cluster(cluster.name.value.clone());
+    let of = Of(&subject);
+    let ranges = |name: &str, list: &[crate::diag::Spanned<String>]| {
+        of.list(&format!("network.{name}"), list.iter().map(|c| c.value.as_str()))
+    };
+    let (hostname, addresses) = match cluster.ingress.as_ref().map(|i| &i.value) {
+        Some(Ingress::Hostname(host)) => (Fact::from(host), Vec::new()),
+        Some(Ingress::Addresses(list)) => (Fact::Null, list.iter().map(ToString::to_string).collect()),
+        None => (Fact::Null, Vec::new()),
+    };
+    let name = cluster.name.value.as_str();
+    let server = cluster.server.as_deref().map_or(Fact::Null, Fact::from);
+    Item::map([
+        ("name", of.at("name", name)),
+        ("region", Item::new(cluster.region.as_str())),
+        ("path", Item::new(format!("clusters/{}/{name}", cluster.region))),
+        ("server", of.at("server", server)),
+        ("kubernetes", of.at("kubernetes", cluster.kubernetes.to_string())),
+        ("minor", of.at("kubernetes", cluster.kubernetes.minor)),
+        ("environment", of.at("environment", cluster.environment.as_str())),
+        ("capabilities", of.list("capabilities", cluster.capabilities.iter().map(|c| c.as_str()))),
+        (
+            "network",
+            Item::map([
+                ("pods", ranges("pods", &cluster.network.pods)),
+                ("nodes", ranges("nodes", &cluster.network.nodes)),
+                ("egress", ranges("egress", &cluster.network.egress)),
+            ]),
+        ),
+        (
+            "ingress",
+            Item::map([
+                ("hostname", of.at("ingress.hostname", hostname)),
+                ("addresses", of.list("ingress.addresses", addresses)),
+            ]),
+        ),
+    ])
+}

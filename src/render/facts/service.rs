@@ -1,0 +1,150 @@
+//! A service as templates see it: its fields as the catalog names them, and what follows from them.
+
+use crate::model::name::ServiceKey;
+use crate::model::origin::{FieldRef, Subject};
+use crate::model::world::{Cluster, Protocol, Service, Tier, WorkloadKind};
+
+use super::super::fact::{Fact, Item};
+use super::{Facts, Here, Members, Of, pod};
+
+/// The word for a tier.
+pub(super) fn tier(tier: Tier) -> &'static str {
+    match tier {
+        Tier::Critical => "critical",
+        Tier::Standard => "standard",
+        Tier::Batch => "batch",
+    }
+}
+
+/// The word for a protocol.
+pub(super) fn protocol(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Tcp => "TCP",
+        Protocol::Udp => "UDP",
+        Protocol::Sctp => "SCTP",
+    }
+}
+
+fn optional<T: Into<Fact>>(value: Option<T>) -> Fact {
+    value.map_or(Fact::Null, Into::into)
+}
+
+impl Facts<'_> {
+    /// The variables of a service in a cluster.
+    pub(super) fn service(
+        &self,
+        cluster: &Cluster,
+        key: &ServiceKey,
+        service: &Service,
+        here: Here,
+    ) -> Members {
+        let subject = Subject::Service(key.clone());
+        let of = Of(&subject);
+        let owner = service.owner.as_ref().map_or(Item::nothing(), |owner| {
+            Item::map([
+                ("team", of.at("owner.team", &owner.team)),
+                ("oncall", of.at("owner.oncall", optional(owner.oncall.as_ref()))),
+                ("escalation", of.at("owner.escalation", optional(owner.escalation.as_ref()))),
+            ])
+        });
+        vec![
+            ("service".into(), of.at("service", key.service.as_str())),
+            ("environment".into(), of.at("environment", key.environment.as_str())),
+            ("namespace".into(), of.at("namespace", service.namespace.as_str())),
+            ("tier".into(), of.at("tier", tier(service.tier))),
+            ("owner".into(), owner),
+            ("serves".into(), Item::new(here.serves).planned(format!("regions of {key}"))),
+            ("workload".into(), workload(&of, service)),
+            ("replicas".into(), replicas(&subject, service, here)),
+            ("pod".into(), pod::pod(&subject, service)),
+            ("calls".into(), calls(&of, service)),
+            ("exposure".into(), exposure(&of, service)),
+            ("network".into(), self.edges(cluster, key, service)),
+            ("dns".into(), self.dns(cluster, key, service)),
+            ("stores".into(), of.list("stores", service.stores.iter().map(|s| s.name.value.as_str()))),
+        ]
+    }
+}
+
+fn workload(of: &Of<'_>, service: &Service) -> Item {
+    let workload = &service.workload;
+    let kind = match workload.kind {
+        WorkloadKind::Deployment => "Deployment",
+        WorkloadKind::StatefulSet => "StatefulSet",
+        WorkloadKind::CronJob => "CronJob",
+    };
+    let ports = workload.ports.iter().map(|(name, port)| {
+        let path = format!("workload.ports.{name}");
+        let members = Item::map([
+            ("port", of.at(&path, port.port)),
+            ("target", of.at(&path, port.target)),
+            ("protocol", of.at(&path, protocol(port.protocol))),
+        ]);
+        (name.to_string(), members)
+    });
+    let schedule = workload.schedule.as_ref().map_or(Item::nothing(), |schedule| {
+        Item::map([
+            ("cron", of.at("workload.schedule", &schedule.cron.value)),
+            ("timeZone", of.at("workload.schedule.timeZone", optional(schedule.time_zone.as_ref()))),
+        ])
+    });
+    let grace = workload.termination_grace.map(|d| d.as_millis().div_ceil(1000));
+    Item::map([
+        ("kind", of.at("workload.kind", kind)),
+        ("image", of.at("workload.image", &workload.image.value)),
+        ("command", of.list("workload.command", &workload.command).or_nothing()),
+        ("args", of.list("workload.args", &workload.args).or_nothing()),
+        ("ports", Item::map(ports)),
+        ("schedule", schedule),
+        ("terminationGraceSeconds", of.at("workload.terminationGrace", optional(grace))),
+    ])
+}
+
+/// How many pods run in this cluster. The plan splits the region's numbers over its clusters.
+fn replicas(subject: &Subject, service: &Service, here: Here) -> Item {
+    let scale = &service.workload.scale;
+    let of = Of(subject);
+    let part = |path: &str, whole: u32, part: u32| {
+        let path = format!("workload.scale.{path}");
+        if whole == part {
+            return of.at(path, part);
+        }
+        let fields = vec![FieldRef { subject: subject.clone(), path }];
+        Item::new(part).from_fields(fields)
+    };
+    let (min, max) = (here.replicas.min, here.replicas.max);
+    let scales = max > min && service.workload.kind != WorkloadKind::CronJob;
+    let fixed = if scales { Item::nothing() } else { part("min", scale.min, min) };
+    Item::map([
+        ("min", part("min", scale.min, min)),
+        ("max", part("max", scale.max, max)),
+        ("cpu", of.at("workload.scale.cpu", optional(scale.cpu_percent))),
+        ("autoscaled", Item::new(scales)),
+        // Nothing where an autoscaler owns the number.
+        ("fixed", fixed),
+    ])
+}
+
+fn calls(of: &Of<'_>, service: &Service) -> Item {
+    Item::list(service.calls.iter().enumerate().map(|(index, call)| {
+        let path = format!("calls[{index}]");
+        let port = call.port.as_ref().map(|p| p.as_str());
+        Item::map([
+            ("service", of.at(&path, call.service.value.as_str())),
+            ("port", of.at(format!("{path}.port"), optional(port))),
+            ("timeout", of.at(format!("{path}.timeout"), optional(call.timeout.map(|t| t.to_string())))),
+            ("degrade", of.at(format!("{path}.onFailure"), call.degrade)),
+        ])
+    }))
+}
+
+fn exposure(of: &Of<'_>, service: &Service) -> Item {
+    service.exposure.as_ref().map_or(Item::nothing(), |exposure| {
+        Item::map([
+            ("host", of.at("exposure.host", &exposure.host.value)),
+            ("port", of.at("exposure.port", exposure.port.as_str())),
+            ("health", of.at("exposure.health", optional(exposure.health.as_ref()))),
+            ("ttl", of.at("exposure.ttl", exposure.ttl)),
+        ])
+    })
+}

@@ -1,0 +1,218 @@
+//! A store in the cluster that holds it: the set of database clusters it is one of, and its role.
+
+use crate::model::engine::Engine;
+use crate::model::name::{Capability, RegionName, ServiceKey, StoreKey};
+use crate::model::origin::{FieldRef, Subject};
+use crate::model::plan::StorePlan;
+use crate::model::world::{Cluster, Service, Store};
+
+use super::super::fact::{Fact, Item};
+use super::edges::{labels, once, pods, ranges};
+use super::{Facts, Members, Of};
+
+/// The port of PostgreSQL.
+pub(super) const POSTGRES: u16 = 5432;
+
+/// The object that a store is in a region.
+fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
+    format!("{}-{}-{region}", service.name.value, store.name.value)
+}
+
+/// The regions of a store, the leader first, then by the plan's order.
+fn regions(plan: &StorePlan) -> Vec<&RegionName> {
+    let mut regions: Vec<&RegionName> = plan.leader.iter().collect();
+    for region in plan.replicas.iter().chain(&plan.voters).chain(plan.clusters.keys()) {
+        if plan.clusters.contains_key(region) && !regions.contains(&region) {
+            regions.push(region);
+        }
+    }
+    regions
+}
+
+impl Facts<'_> {
+    /// The variables of a store that sits in this cluster.
+    pub(super) fn store(
+        &self,
+        cluster: &Cluster,
+        key: &ServiceKey,
+        service: &Service,
+        index: usize,
+        store: &Store,
+    ) -> Option<Members> {
+        let store_key = StoreKey {
+            service: key.clone(),
+            store: store.name.value.clone(),
+        };
+        let plan = self.plan.stores.get(&store_key)?;
+        if plan.clusters.get(&cluster.region) != Some(&cluster.name.value) {
+            return None;
+        }
+        let subject = Subject::Service(key.clone());
+        let of = Of(&subject);
+        let at = |path: &str| format!("stores[{index}].{path}");
+        let decided = |what: &str| format!("{what} of {store_key}");
+        let regions = regions(plan);
+        let leader = plan.leader.as_ref().unwrap_or(&cluster.region);
+        let leads = *leader == cluster.region;
+        let names = |list: &[RegionName]| -> Vec<Item> {
+            list.iter()
+                .map(|r| Item::new(instance(service, store, r)).planned(decided("synchronous replicas")))
+                .collect()
+        };
+        // A primary names another region: the one that it follows once it is demoted.
+        let source = if leads { regions.iter().copied().find(|r| *r != leader) } else { Some(leader) };
+        let source = source.map_or(Item::nothing(), |r| Item::new(instance(service, store, r)).planned(decided("leader")));
+        let members = regions.iter().map(|r| self.store_member(service, store, index, &subject, r));
+        let sync = if leads { names(&plan.sync_standbys) } else { Vec::new() };
+        let wanted = usize::try_from(store.synchronous).unwrap_or(usize::MAX).min(sync.len());
+        let class = store.storage_class.as_deref().map_or(Fact::Null, Fact::from);
+        let capability = Capability::from(Engine::CloudnativePg.name());
+        let facts = Item::map([
+            ("name", of.at(at("name"), store.name.value.as_str())),
+            ("engine", of.at(at("engine"), store.engine.value.name())),
+            ("supported", Item::new(cluster.capabilities.contains(&capability))),
+            ("consistency", of.at(at("consistency"), store.consistency.value.name())),
+            ("set", Item::new(format!("{}-{}", service.name.value, store.name.value))),
+            ("instance", Item::new(instance(service, store, &cluster.region))),
+            ("leader", Item::new(instance(service, store, leader)).planned(decided("leader"))),
+            ("leads", Item::new(leads).planned(decided("leader"))),
+            ("source", source),
+            ("replicated", Item::new(regions.len() > 1)),
+            ("members", Item::list(members)),
+            ("instances", of.at(at("instances"), store.instances)),
+            ("size", of.at(at("size"), store.size.to_string())),
+            ("storageClass", of.at(at("storageClass"), class)),
+            ("database", Item::new(identifier(store.name.value.as_str()))),
+            ("synchronous", Item::new(wanted as u64).of(&subject, at("synchronous"))),
+            ("syncStandbys", Item::list(sync).or_nothing()),
+            ("backup", self.backup(&of, index, store)),
+            ("network", self.store_rules(cluster, key, service, index, store)),
+        ]);
+        Some(vec![("store".into(), facts)])
+    }
+
+    /// One cluster of a store's set.
+    fn store_member(
+        &self,
+        service: &Service,
+        store: &Store,
+        index: usize,
+        subject: &Subject,
+        region: &RegionName,
+    ) -> Item {
+        let name = instance(service, store, region);
+        let bucket = store.backup.as_ref().and_then(|b| b.bucket.as_deref());
+        let path = bucket.map_or(Item::nothing(), |prefix| {
+            let field = FieldRef {
+                subject: subject.clone(),
+                path: format!("stores[{index}].backup.bucket"),
+            };
+            let prefix = prefix.trim_end_matches('/');
+            Item::new(format!("{prefix}-{region}/{}", service.namespace)).from_fields(vec![field])
+        });
+        let host = format!("{name}-rw.{}.svc.clusterset.local", service.namespace);
+        Item::map([
+            ("name", Item::new(name)),
+            ("region", Item::new(region.as_str())),
+            ("path", path),
+            ("host", Item::new(host)),
+        ])
+    }
+
+    fn backup(&self, of: &Of<'_>, index: usize, store: &Store) -> Item {
+        let Some(backup) = &store.backup else { return Item::nothing() };
+        let at = |path: &str| format!("stores[{index}].backup.{path}");
+        let class = store.data.as_ref().and_then(|d| self.world.fleet.data_classes.get(&d.value));
+        let encryption = class.and_then(|c| c.encryption_at_rest.as_deref());
+        // Barman's word for keys of a key management service (AWS).
+        let encryption = encryption.filter(|e| *e == "kms").map_or(Fact::Null, |_| "aws:kms".into());
+        let days = backup.retention.as_millis().div_ceil(86_400_000).max(1);
+        Item::map([
+            ("schedule", of.at(at("schedule"), &backup.schedule)),
+            ("retention", of.at(at("retention"), format!("{days}d"))),
+            ("bucket", of.at(at("bucket"), backup.bucket.as_deref().map_or(Fact::Null, Fact::from))),
+            ("encryption", Item::new(encryption)),
+        ])
+    }
+
+    /// Where a service reaches a store from this cluster: the pods here, and the clusters that
+    /// hold it for this region or take its writes.
+    pub(super) fn store_peers(
+        &self,
+        cluster: &Cluster,
+        key: &ServiceKey,
+        service: &Service,
+        store: &Store,
+    ) -> Vec<Item> {
+        let store_key = StoreKey {
+            service: key.clone(),
+            store: store.name.value.clone(),
+        };
+        let Some(plan) = self.plan.stores.get(&store_key) else { return Vec::new() };
+        let mut peers = Vec::new();
+        let near = Some(&cluster.region);
+        for region in [near, plan.leader.as_ref()].into_iter().flatten() {
+            match plan.clusters.get(region) {
+                Some(name) if *name == cluster.name.value => {
+                    peers.push(cnpg_pods(&instance(service, store, region)));
+                }
+                Some(name) => peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges)),
+                None => {}
+            }
+        }
+        once(peers)
+    }
+
+    /// The policy of the store's own pods.
+    fn store_rules(
+        &self,
+        cluster: &Cluster,
+        key: &ServiceKey,
+        service: &Service,
+        index: usize,
+        store: &Store,
+    ) -> Item {
+        let store_key = StoreKey {
+            service: key.clone(),
+            store: store.name.value.clone(),
+        };
+        let subject = Subject::Service(key.clone());
+        let at = format!("stores[{index}]");
+        let plan = self.plan.stores.get(&store_key);
+        let members: Vec<&Cluster> = plan
+            .into_iter()
+            .flat_map(|p| p.clusters.values())
+            .filter(|name| **name != cluster.name.value)
+            .filter_map(|name| self.world.clusters.get(name))
+            .collect();
+        let own = cnpg_pods(&instance(service, store, &cluster.region));
+        let mut from = vec![own.clone()];
+        if self.runs_in(key, &cluster.name.value) {
+            from.push(pods(service.name.value.as_str(), &service.namespace, &service.namespace));
+        }
+        // Members of the set, and clusters of the service that come here: those of this region
+        // and, where this cluster takes the writes, all of them.
+        let leads = plan.and_then(|p| p.leader.as_ref()) == Some(&cluster.region);
+        let users = self
+            .clusters_of(key)
+            .filter(|c| c.name != cluster.name && (leads || c.region == cluster.region));
+        from.extend(members.iter().copied().chain(users).flat_map(ranges));
+        let from = once(from).into_iter().map(|peer| peer.of(&subject, at.clone()));
+        let to = once(std::iter::once(own).chain(members.iter().flat_map(|c| ranges(c))).collect());
+        Item::map([
+            ("from", Item::list(from)),
+            ("to", Item::list(to.into_iter().map(|peer| peer.of(&subject, at.clone())))),
+            ("port", Item::new(POSTGRES)),
+        ])
+    }
+}
+
+/// The pods of a database cluster of CloudNativePG.
+fn cnpg_pods(instance: &str) -> Item {
+    Item::map([("podSelector", labels([("cnpg.io/cluster", instance)]))])
+}
+
+/// A name as an SQL identifier that needs no quotes.
+fn identifier(name: &str) -> String {
+    name.replace(['-', '.'], "_")
+}

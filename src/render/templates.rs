@@ -1,0 +1,220 @@
+//! Template files to compiled templates: the built-in ones, and a fleet's that add to them or
+//! replace them by path.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::diag::{Code, Diagnostic, Sink, SourceId, Sources, Span};
+
+use super::built_in::BUILT_IN;
+use super::engine::{Context, Engine, Fault, Rendered};
+use super::header::{self, Header, Scope};
+use super::shape::{Shape, ShapeFault};
+
+/// How many shapes of one template are kept; each length of a loop makes another.
+const SHAPES: usize = 256;
+/// How a template that yields objects ends; others are only imported.
+const OBJECTS: &str = ".yaml.j2";
+
+/// All templates of a run.
+#[derive(Debug)]
+pub struct Templates {
+    engine: Engine,
+    entries: BTreeMap<String, Entry>,
+    places: BTreeMap<String, SourceId>,
+}
+
+/// One template as people list it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateInfo {
+    /// The folder it stands in.
+    pub component: String,
+    /// Its path below `templates/`.
+    pub path: String,
+    /// What it is rendered once for.
+    pub scope: Scope,
+    /// The condition under which it applies; absent: always.
+    pub when: Option<String>,
+    /// What it is about.
+    pub about: Option<String>,
+    /// Whether the fleet brought it.
+    pub user: bool,
+}
+
+/// A template that yields objects.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub(crate) path: Arc<str>,
+    pub(crate) header: Header,
+    shapes: Mutex<BTreeMap<String, Arc<Shape>>>,
+}
+
+impl Templates {
+    /// The templates that come with regen.
+    ///
+    /// # Panics
+    ///
+    /// Where one of them is wrong, which a test rules out.
+    pub fn built_in() -> Self {
+        let mut templates = Self {
+            engine: Engine::new(),
+            entries: BTreeMap::new(),
+            places: BTreeMap::new(),
+        };
+        for (path, text) in BUILT_IN {
+            if let Err(fault) = templates.insert(path, text) {
+                panic!("built-in template {path}: {fault:?}");
+            }
+        }
+        templates
+    }
+
+    /// Adds a fleet's template, or replaces the one of the same path; faults go to the sink.
+    ///
+    /// `path` is relative to the fleet's directory and begins with `templates/`.
+    pub fn with_user(
+        mut self,
+        path: &str,
+        source: SourceId,
+        sources: &Sources,
+        sink: &mut Sink,
+    ) -> Self {
+        let text = sources.get(source).shared_text();
+        let name = path.strip_prefix("templates/").unwrap_or(path);
+        if !name.ends_with(".j2") {
+            sink.emit(
+                Diagnostic::new(Code::Template, format!("`{path}` is not a template"))
+                    .at(Span::new(source, 0, 0), "")
+                    .help(format!(
+                        "name it `templates/<component>/<name>{OBJECTS}`, or `.j2` where it is only imported"
+                    )),
+            );
+            return self;
+        }
+        if name.ends_with(OBJECTS) && name.split('/').count() != 2 {
+            sink.emit(
+                Diagnostic::new(Code::Template, format!("`{path}` stands in no component"))
+                    .at(Span::new(source, 0, 0), "")
+                    .help(format!("move it to `templates/<component>/<name>{OBJECTS}`")),
+            );
+            return self;
+        }
+        self.places.insert(name.to_owned(), source);
+        if let Err((fault, help)) = self.insert(name, &text) {
+            let mut diagnostic = self.diagnostic(&fault);
+            diagnostic.help.extend(help);
+            sink.emit(diagnostic);
+        }
+        self
+    }
+
+    fn insert(&mut self, name: &str, text: &str) -> Result<(), (Fault, Option<String>)> {
+        self.entries.remove(name);
+        if !name.ends_with(OBJECTS) {
+            return self.engine.add(name, text, None).map_err(|f| (f, None));
+        }
+        let header = header::read(text).map_err(|fault| {
+            let line = text[..fault.range.start].matches('\n').count() as u32 + 1;
+            let template = name.to_owned();
+            let (message, range) = (fault.message, Some(fault.range));
+            (Fault { template, message, line: Some(line), range }, Some(fault.help))
+        })?;
+        self.engine.add(name, text, header.when.as_deref()).map_err(|f| (f, None))?;
+        let entry = Entry {
+            path: name.into(),
+            header,
+            shapes: Mutex::default(),
+        };
+        self.entries.insert(name.to_owned(), entry);
+        Ok(())
+    }
+
+    /// All templates that yield objects, by component and path.
+    pub fn list(&self) -> Vec<TemplateInfo> {
+        self.entries
+            .values()
+            .map(|entry| TemplateInfo {
+                component: entry.path.split('/').next().unwrap_or_default().to_owned(),
+                path: entry.path.to_string(),
+                scope: entry.header.scope,
+                when: entry.header.when.clone(),
+                about: entry.header.about.clone(),
+                user: self.places.contains_key(&*entry.path),
+            })
+            .collect()
+    }
+
+    /// The templates of a scope, by path.
+    pub(crate) fn of(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(move |e| e.header.scope == scope)
+    }
+
+    /// Renders one template, unless its condition says that it does not apply.
+    pub(crate) fn render(
+        &self,
+        entry: &Entry,
+        context: &Context,
+    ) -> Result<Option<(Rendered, Arc<Shape>)>, Vec<Fault>> {
+        if let Some(when) = &entry.header.when
+            && !self.engine.applies(&entry.path, when, context).map_err(|f| vec![f])?
+        {
+            return Ok(None);
+        }
+        let rendered = self.engine.run(&entry.path, context).map_err(|f| vec![f])?;
+        let kept = || entry.shapes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shape) = kept().get(&rendered.text) {
+            let shape = Arc::clone(shape);
+            return Ok(Some((rendered, shape)));
+        }
+        let lines = self.engine.lines(&entry.path, context);
+        let shape = Shape::parse(&rendered.text, &lines).map_err(|faults| {
+            faults.into_iter().map(|f| entry.fault(f)).collect::<Vec<_>>()
+        })?;
+        let shape = Arc::new(shape);
+        let mut kept = kept();
+        if kept.len() >= SHAPES {
+            kept.clear();
+        }
+        kept.insert(rendered.text.clone(), Arc::clone(&shape));
+        drop(kept);
+        Ok(Some((rendered, shape)))
+    }
+
+    /// A fault of a template as people see it.
+    pub(crate) fn diagnostic(&self, fault: &Fault) -> Diagnostic {
+        let path = &fault.template;
+        match self.places.get(path) {
+            Some(source) => {
+                let range = fault.range.clone().unwrap_or(0..0);
+                let at = match fault.line {
+                    Some(line) if fault.range.is_none() => {
+                        return Diagnostic::new(
+                            Code::Template,
+                            format!("{} (line {line} of the template)", fault.message),
+                        )
+                        .at(Span::new(*source, 0, 0), "");
+                    }
+                    _ => Span::new(*source, range.start, range.end),
+                };
+                Diagnostic::new(Code::Template, fault.message.clone()).at(at, "")
+            }
+            None => {
+                let line = fault.line.map_or(String::new(), |l| format!(":{l}"));
+                Diagnostic::new(Code::Template, fault.message.clone())
+                    .note(format!("in the built-in template `{path}{line}`"))
+            }
+        }
+    }
+}
+
+impl Entry {
+    /// A fault of this template's shape.
+    pub(crate) fn fault(&self, fault: ShapeFault) -> Fault {
+        Fault {
+            template: self.path.to_string(),
+            message: fault.message,
+            line: (fault.line > 0).then_some(fault.line),
+            range: None,
+        }
+    }
+}
