@@ -38,7 +38,15 @@ mod tests {
             .into_iter()
             .map(Result::unwrap)
             .filter(|entry| entry.file_type().is_file())
-            .map(|entry| entry.path().strip_prefix(&root).unwrap().to_str().unwrap().to_owned())
+            .map(|entry| {
+                entry
+                    .path()
+                    .strip_prefix(&root)
+                    .unwrap()
+                    .to_str()
+                    .unwrap()
+                    .to_owned()
+            })
             .collect();
         found.sort();
         let listed: Vec<&str> = BUILT_IN.iter().map(|(path, _)| *path).collect();

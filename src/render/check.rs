@@ -12,7 +12,11 @@ pub(crate) fn object(draft: &Draft) -> Vec<(Fault, String)> {
         .unwrap_or_default()
         .into_iter()
         .map(|violation| {
-            let at = if violation.pointer.is_empty() { "/" } else { &violation.pointer };
+            let at = if violation.pointer.is_empty() {
+                "/"
+            } else {
+                &violation.pointer
+            };
             let fault = Fault {
                 template: draft.template.to_string(),
                 message: format!("`{at}` of a {}: {}", draft.id.kind, violation.what),

@@ -20,7 +20,7 @@ use super::fact::{Fact, Item, Source};
 use super::syntax;
 
 /// What one rendering may cost, in units of minijinja's fuel (about one instruction each).
-const FUEL: u64 = 20_000_000;
+const FUEL: u64 = 5_000_000;
 /// How deep values made by templates may nest.
 const MAX_DEPTH: usize = 64;
 /// The first placeholder; number `i` is the `i`-th character from here.
@@ -87,7 +87,11 @@ impl Engine {
         env.set_formatter(place);
         env.set_debug(true);
         env.set_fuel(Some(FUEL));
-        if let Ok(blocks) = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build() {
+        if let Ok(blocks) = SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+        {
             env.set_syntax(blocks);
         }
         for filter in ["safe", "escape", "e", "pprint"] {
@@ -107,7 +111,8 @@ impl Engine {
             range: Some(range),
         })?;
         let add = |env: &mut Environment<'static>, name: String, text: String| {
-            env.add_template_owned(name, text).map_err(|e| fault(name_of(&e, ""), &e))
+            env.add_template_owned(name, text)
+                .map_err(|e| fault(name_of(&e, ""), &e))
         };
         add(&mut self.env, name.to_owned(), text.to_owned()).map_err(|f| Fault {
             template: name.to_owned(),
@@ -161,7 +166,9 @@ impl Engine {
             .env
             .get_template(name)
             .and_then(|t| t.render_with_spans(context.0.clone()));
-        let Ok((_, spans)) = spans else { return Vec::new() };
+        let Ok((_, spans)) = spans else {
+            return Vec::new();
+        };
         spans
             .into_iter()
             .filter(|s| s.name() == name)
@@ -310,7 +317,9 @@ fn value_of(item: &Item) -> Value {
 fn place(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
     if value.is_safe() {
         // Captured text (of a macro, `set` or `call` block): its values are placeholders already.
-        return out.write_str(value.as_str().unwrap_or_default()).map_err(Error::from);
+        return out
+            .write_str(value.as_str().unwrap_or_default())
+            .map_err(Error::from);
     }
     let index = TAPE.with_borrow_mut(|tape| -> Result<usize, Error> {
         let item = item_of(value, tape, 0)?;
@@ -324,7 +333,8 @@ fn place(out: &mut Output<'_>, _: &mut State<'_, '_>, value: &Value) -> Result<(
         .and_then(|i| char::from_u32(FIRST_SLOT + i))
         .ok_or_else(|| refuse(format!("one template may place {MAX_SLOTS} values")))?;
     let mut buffer = [0; 4];
-    out.write_str(character.encode_utf8(&mut buffer)).map_err(Error::from)
+    out.write_str(character.encode_utf8(&mut buffer))
+        .map_err(Error::from)
 }
 
 fn refuse(message: impl Into<String>) -> Error {
@@ -337,10 +347,17 @@ fn item_of(value: &Value, tape: &Tape, depth: usize) -> Result<Item, Error> {
         return Ok(branch.0.clone());
     }
     if depth > MAX_DEPTH {
-        return Err(refuse(format!("a value nests deeper than {MAX_DEPTH} levels")));
+        return Err(refuse(format!(
+            "a value nests deeper than {MAX_DEPTH} levels"
+        )));
     }
     let fact = match value.kind() {
-        ValueKind::Undefined => return Err(Error::new(ErrorKind::UndefinedError, "the value is undefined")),
+        ValueKind::Undefined => {
+            return Err(Error::new(
+                ErrorKind::UndefinedError,
+                "the value is undefined",
+            ));
+        }
         ValueKind::None => Fact::Null,
         ValueKind::Bool => Fact::Bool(value.is_true()),
         ValueKind::Number => Fact::Number(number_of(value)?),
@@ -358,6 +375,13 @@ fn item_of(value: &Value, tape: &Tape, depth: usize) -> Result<Item, Error> {
             let items = value.try_iter()?.map(|v| item_of(&v, tape, depth + 1));
             Fact::List(Arc::new(items.collect::<Result<_, _>>()?))
         }
+        // A macro is a mapping of its own properties to minijinja.
+        ValueKind::Map
+            if value.get_attr("caller").is_ok_and(|c| !c.is_undefined())
+                && value.to_string().starts_with("<macro") =>
+        {
+            return Err(refuse("a macro cannot stand in a manifest; call it"));
+        }
         ValueKind::Map => {
             let mut members = BTreeMap::new();
             for key in value.try_iter()? {
@@ -370,7 +394,11 @@ fn item_of(value: &Value, tape: &Tape, depth: usize) -> Result<Item, Error> {
             }
             Fact::Map(Arc::new(members))
         }
-        other => return Err(refuse(format!("a value of kind {other} cannot stand in a manifest"))),
+        other => {
+            return Err(refuse(format!(
+                "a value of kind {other} cannot stand in a manifest"
+            )));
+        }
     };
     let source = match &fact {
         Fact::List(_) | Fact::Map(_) if depth > 0 => Source::Around,
@@ -419,9 +447,10 @@ fn innermost(error: &Error) -> &Error {
 fn words(error: &Error) -> String {
     match (error.kind(), error.detail()) {
         (ErrorKind::OutOfFuel, _) => "the template does not come to an end".to_owned(),
-        (ErrorKind::UndefinedError | ErrorKind::InvalidOperation | ErrorKind::SyntaxError, Some(detail)) => {
-            detail.to_owned()
-        }
+        (
+            ErrorKind::UndefinedError | ErrorKind::InvalidOperation | ErrorKind::SyntaxError,
+            Some(detail),
+        ) => detail.to_owned(),
         (kind, Some(detail)) => format!("{kind}: {detail}"),
         (kind, None) => kind.to_string(),
     }

@@ -79,9 +79,17 @@ const FORM: &str = "begin with `{# scope: service #}`, with `when: <condition>` 
 
 /// Reads the header of a template.
 pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
-    let fault = |message: String, range, help: String| Err(HeaderFault { message, range, help });
+    let fault = |message: String, range, help: String| {
+        Err(HeaderFault {
+            message,
+            range,
+            help,
+        })
+    };
     let lead = text.len() - text.trim_start().len();
-    let inside = text[lead..].strip_prefix("{#").and_then(|t| t.split_once("#}"));
+    let inside = text[lead..]
+        .strip_prefix("{#")
+        .and_then(|t| t.split_once("#}"));
     let Some((comment, _)) = inside else {
         return fault("the template has no header".into(), 0..0, FORM.into());
     };
@@ -128,7 +136,10 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
         return fault("the header says no scope".into(), start..start, FORM.into());
     };
     let Some(scope) = Scope::ALL.into_iter().find(|s| s.name() == word) else {
-        let help = format!("scopes are {}", crate::render::said(&Scope::ALL.map(Scope::name)));
+        let help = format!(
+            "scopes are {}",
+            crate::render::said(&Scope::ALL.map(Scope::name))
+        );
         return fault(format!("unknown scope `{word}`"), range, help);
     };
     Ok(Header {
@@ -144,11 +155,16 @@ mod tests {
 
     #[test]
     fn headers_say_scope_condition_and_purpose() {
-        let header = read("{#-\n  scope: service\n  when: a == 1\n    and b: c\n  about: x: y\n-#}\n").unwrap();
+        let header =
+            read("{#-\n  scope: service\n  when: a == 1\n    and b: c\n  about: x: y\n-#}\n")
+                .unwrap();
         assert_eq!(header.scope, Scope::Service);
         assert_eq!(header.when.as_deref(), Some("a == 1 and b: c"));
         assert_eq!(header.about.as_deref(), Some("x: y"));
-        assert_eq!(read("{# scope: fleet #}").map(|h| h.scope), Ok(Scope::Fleet));
+        assert_eq!(
+            read("{# scope: fleet #}").map(|h| h.scope),
+            Ok(Scope::Fleet)
+        );
     }
 
     #[test]
@@ -158,10 +174,20 @@ mod tests {
             ("{# about: x #}", "the header says no scope"),
             ("{# whatever #}", "the header says no scope"),
             ("{# scope: pod #}", "unknown scope `pod`"),
-            ("{#\nscope: fleet\nscope: fleet\n#}", "`scope` stands twice in the header"),
-            ("{#\nscope: fleet\nif: x\n#}", "unknown word `if` in the header"),
+            (
+                "{#\nscope: fleet\nscope: fleet\n#}",
+                "`scope` stands twice in the header",
+            ),
+            (
+                "{#\nscope: fleet\nif: x\n#}",
+                "unknown word `if` in the header",
+            ),
         ] {
-            assert_eq!(read(text).map_err(|f| f.message), Err(message.to_owned()), "{text}");
+            assert_eq!(
+                read(text).map_err(|f| f.message),
+                Err(message.to_owned()),
+                "{text}"
+            );
         }
     }
 }

@@ -36,3 +36,6 @@ fn said(names: &[&str]) -> String {
         [most @ .., last] => format!("{} and {last}", most.join(", ")),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::model::manifest::{Origin, ObjectId};
+use crate::model::manifest::{ObjectId, Origin};
 use crate::model::name::ClusterName;
 use crate::model::origin::FieldRef;
 
@@ -68,8 +68,16 @@ pub(crate) fn identify(body: &Value) -> Result<(ObjectId, String), String> {
         None => String::new(),
         some => text(some, "metadata.namespace")?,
     };
-    let group = api_version.split_once('/').map_or("", |(g, _)| g).to_owned();
-    let id = ObjectId { group, kind, namespace, name };
+    let group = api_version
+        .split_once('/')
+        .map_or("", |(g, _)| g)
+        .to_owned();
+    let id = ObjectId {
+        group,
+        kind,
+        namespace,
+        name,
+    };
     Ok((id, api_version))
 }
 
@@ -81,7 +89,9 @@ pub(crate) fn mark(body: &mut Value, id: &ObjectId, marks: &Marks) -> Result<(),
         set(labels, label, value)?;
     }
     for (label, value) in &marks.offered {
-        labels.entry(label.clone()).or_insert_with(|| Value::String(value.clone()));
+        labels
+            .entry(label.clone())
+            .or_insert_with(|| Value::String(value.clone()));
     }
     set(section(body, "annotations")?, ID, &identity)
 }
@@ -90,22 +100,36 @@ pub(crate) fn mark(body: &mut Value, id: &ObjectId, marks: &Marks) -> Result<(),
 pub(crate) fn marked(body: &Value, id: &ObjectId, marks: &Marks) -> bool {
     let metadata = body.get("metadata");
     let has = |section: &str, key: &str, value: &str| {
-        let found = metadata.and_then(|m| m.get(section)).and_then(|s| s.get(key));
+        let found = metadata
+            .and_then(|m| m.get(section))
+            .and_then(|s| s.get(key));
         found.and_then(Value::as_str) == Some(value)
     };
-    marks.owned.iter().all(|(label, value)| has("labels", label, value))
+    marks
+        .owned
+        .iter()
+        .all(|(label, value)| has("labels", label, value))
         && has("annotations", ID, &identity(id, &marks.cluster))
 }
 
 fn identity(id: &ObjectId, cluster: &str) -> String {
-    let ObjectId { group, kind, namespace, name } = id;
+    let ObjectId {
+        group,
+        kind,
+        namespace,
+        name,
+    } = id;
     format!("{cluster}:{group}/{kind}:{namespace}/{name}")
 }
 
 fn section<'a>(body: &'a mut Value, name: &str) -> Result<&'a mut Map<String, Value>, String> {
     body.get_mut("metadata")
         .and_then(Value::as_object_mut)
-        .map(|metadata| metadata.entry(name).or_insert_with(|| Value::Object(Map::new())))
+        .map(|metadata| {
+            metadata
+                .entry(name)
+                .or_insert_with(|| Value::Object(Map::new()))
+        })
         .and_then(Value::as_object_mut)
         .ok_or_else(|| format!("`metadata.{name}` of a document is not a mapping"))
 }
@@ -119,12 +143,24 @@ fn set(members: &mut Map<String, Value>, key: &str, value: &str) -> Result<(), S
 }
 
 /// The origins of a document by JSON pointer.
-pub(crate) fn origins(traces: Vec<Trace>, template: &Arc<str>, line: u32) -> BTreeMap<String, Origin> {
+pub(crate) fn origins(
+    traces: Vec<Trace>,
+    template: &Arc<str>,
+    line: u32,
+) -> BTreeMap<String, Origin> {
     let mut origins = BTreeMap::new();
-    let written = |line: u32| Origin::Template { template: Arc::clone(template), line };
+    let written = |line: u32| Origin::Template {
+        template: Arc::clone(template),
+        line,
+    };
     origins.insert(String::new(), written(line));
     for trace in traces {
-        let Trace { at, source, line, exact } = trace;
+        let Trace {
+            at,
+            source,
+            line,
+            exact,
+        } = trace;
         let derived = |fields: Vec<FieldRef>| Origin::Derived {
             fields,
             template: Arc::clone(template),
@@ -139,13 +175,24 @@ pub(crate) fn origins(traces: Vec<Trace>, template: &Arc<str>, line: u32) -> BTr
         };
         // A text of several values has several traces at one place.
         match origins.remove(&at) {
-            Some(Origin::Derived { mut fields, template, line }) if !exact => {
+            Some(Origin::Derived {
+                mut fields,
+                template,
+                line,
+            }) if !exact => {
                 if let Origin::Derived { fields: more, .. } = origin {
                     fields.extend(more);
                     fields.sort();
                     fields.dedup();
                 }
-                origins.insert(at, Origin::Derived { fields, template, line });
+                origins.insert(
+                    at,
+                    Origin::Derived {
+                        fields,
+                        template,
+                        line,
+                    },
+                );
             }
             Some(old @ Origin::Plan(_)) if !exact && matches!(origin, Origin::Template { .. }) => {
                 origins.insert(at, old);

@@ -35,7 +35,10 @@ pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnosti
             }
             Ok(_) => {
                 draft.body = before;
-                let message = format!("the overlay changes the identity or ownership of {}", draft.id);
+                let message = format!(
+                    "the overlay changes the identity or ownership of {}",
+                    draft.id
+                );
                 faults.push(
                     Diagnostic::new(Code::Overlay, message)
                         .at(overlay.span, "")
@@ -45,9 +48,12 @@ pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnosti
             Err(message) => {
                 draft.body = before;
                 faults.push(
-                    Diagnostic::new(Code::Overlay, format!("{message} in {} ({})", draft.id, draft.context))
-                        .at(overlay.span, "")
-                        .help("`regen explain --object PATH` shows the object as it is rendered"),
+                    Diagnostic::new(
+                        Code::Overlay,
+                        format!("{message} in {} ({})", draft.id, draft.context),
+                    )
+                    .at(overlay.span, "")
+                    .help("`regen explain --object PATH` shows the object as it is rendered"),
                 );
             }
         }
@@ -86,7 +92,9 @@ fn matches(world: &World, overlay: &Overlay, draft: &Draft) -> bool {
 /// Notes that everything at and below a pointer comes from the overlay.
 fn note(draft: &mut Draft, at: String, overlay: &Overlay) {
     let below = format!("{at}/");
-    draft.origins.retain(|pointer, _| *pointer != at && !pointer.starts_with(&below));
+    draft
+        .origins
+        .retain(|pointer, _| *pointer != at && !pointer.starts_with(&below));
     draft.origins.insert(at, Origin::Overlay(overlay.span));
 }
 
@@ -101,7 +109,9 @@ fn merge(target: &mut Value, patch: &Value, at: &mut String, touched: &mut Vec<S
         *target = Value::Object(Map::new());
         touched.push(at.clone());
     }
-    let Value::Object(members) = target else { return };
+    let Value::Object(members) = target else {
+        return;
+    };
     for (key, value) in patch {
         let depth = at.len();
         at.push('/');
@@ -111,7 +121,12 @@ fn merge(target: &mut Value, patch: &Value, at: &mut String, touched: &mut Vec<S
                 touched.push(at.clone());
             }
         } else {
-            merge(members.entry(key.clone()).or_insert(Value::Null), value, at, touched);
+            merge(
+                members.entry(key.clone()).or_insert(Value::Null),
+                value,
+                at,
+                touched,
+            );
         }
         at.truncate(depth);
     }
@@ -119,7 +134,9 @@ fn merge(target: &mut Value, patch: &Value, at: &mut String, touched: &mut Vec<S
 
 /// RFC 6902: all operations or none.
 fn operations(target: &mut Value, patch: &Value) -> Result<Vec<String>, String> {
-    let list = patch.as_array().ok_or("a JSON patch is a list of operations")?;
+    let list = patch
+        .as_array()
+        .ok_or("a JSON patch is a list of operations")?;
     let mut touched = Vec::new();
     for (index, operation) in list.iter().enumerate() {
         operate(target, operation, &mut touched)
@@ -135,7 +152,12 @@ fn operate(target: &mut Value, operation: &Value, touched: &mut Vec<String>) -> 
             .and_then(Value::as_str)
             .ok_or_else(|| format!("`{name}` is missing"))
     };
-    let value = || operation.get("value").cloned().ok_or_else(|| "`value` is missing".to_owned());
+    let value = || {
+        operation
+            .get("value")
+            .cloned()
+            .ok_or_else(|| "`value` is missing".to_owned())
+    };
     let path = text("path")?;
     match text("op")? {
         "add" => add(target, path, value()?, touched),
@@ -157,7 +179,10 @@ fn operate(target: &mut Value, operation: &Value, touched: &mut Vec<String>) -> 
         }
         "copy" => {
             let from = text("from")?;
-            let value = target.pointer(from).cloned().ok_or_else(|| nothing_at(from))?;
+            let value = target
+                .pointer(from)
+                .cloned()
+                .ok_or_else(|| nothing_at(from))?;
             add(target, path, value, touched)
         }
         "move" => {
@@ -183,7 +208,12 @@ fn parent<'a>(target: &'a mut Value, path: &str) -> Result<(&'a mut Value, Strin
     Ok((container, last.replace("~1", "/").replace("~0", "~")))
 }
 
-fn add(target: &mut Value, path: &str, value: Value, touched: &mut Vec<String>) -> Result<(), String> {
+fn add(
+    target: &mut Value,
+    path: &str,
+    value: Value,
+    touched: &mut Vec<String>,
+) -> Result<(), String> {
     if path.is_empty() {
         *target = value;
         touched.push(String::new());
@@ -196,8 +226,14 @@ fn add(target: &mut Value, path: &str, value: Value, touched: &mut Vec<String>) 
             Ok(())
         }
         (Value::Array(items), step) => {
-            let index = if step == "-" { Some(items.len()) } else { index(&step) };
-            let index = index.filter(|i| *i <= items.len()).ok_or_else(|| nothing_at(path))?;
+            let index = if step == "-" {
+                Some(items.len())
+            } else {
+                index(&step)
+            };
+            let index = index
+                .filter(|i| *i <= items.len())
+                .ok_or_else(|| nothing_at(path))?;
             items.insert(index, value);
             touched.push(above(path));
             Ok(())
@@ -230,7 +266,8 @@ fn index(step: &str) -> Option<usize> {
 }
 
 fn above(path: &str) -> String {
-    path.rsplit_once('/').map_or(String::new(), |(above, _)| above.to_owned())
+    path.rsplit_once('/')
+        .map_or(String::new(), |(above, _)| above.to_owned())
 }
 
 #[cfg(test)]
@@ -242,12 +279,48 @@ mod tests {
     #[test]
     fn merges_as_rfc_7386_does() {
         for (name, target, patch, result, at) in [
-            ("set", json!({"a": 1}), json!({"a": 2}), json!({"a": 2}), vec!["/a"]),
-            ("null removes", json!({"a": 1, "b": 1}), json!({"a": null}), json!({"b": 1}), vec!["/a"]),
-            ("deep", json!({"a": {"b": 1, "c": 2}}), json!({"a": {"b": 3}}), json!({"a": {"b": 3, "c": 2}}), vec!["/a/b"]),
-            ("lists are replaced", json!({"a": [1, 2]}), json!({"a": [3]}), json!({"a": [3]}), vec!["/a"]),
-            ("scalar to mapping", json!({"a": 1}), json!({"a": {"b": null, "c": 1}}), json!({"a": {"c": 1}}), vec!["/a", "/a/c"]),
-            ("escapes", json!({}), json!({"x/y~z": 1}), json!({"x/y~z": 1}), vec!["/x~1y~0z"]),
+            (
+                "set",
+                json!({"a": 1}),
+                json!({"a": 2}),
+                json!({"a": 2}),
+                vec!["/a"],
+            ),
+            (
+                "null removes",
+                json!({"a": 1, "b": 1}),
+                json!({"a": null}),
+                json!({"b": 1}),
+                vec!["/a"],
+            ),
+            (
+                "deep",
+                json!({"a": {"b": 1, "c": 2}}),
+                json!({"a": {"b": 3}}),
+                json!({"a": {"b": 3, "c": 2}}),
+                vec!["/a/b"],
+            ),
+            (
+                "lists are replaced",
+                json!({"a": [1, 2]}),
+                json!({"a": [3]}),
+                json!({"a": [3]}),
+                vec!["/a"],
+            ),
+            (
+                "scalar to mapping",
+                json!({"a": 1}),
+                json!({"a": {"b": null, "c": 1}}),
+                json!({"a": {"c": 1}}),
+                vec!["/a", "/a/c"],
+            ),
+            (
+                "escapes",
+                json!({}),
+                json!({"x/y~z": 1}),
+                json!({"x/y~z": 1}),
+                vec!["/x~1y~0z"],
+            ),
         ] {
             let (mut target, mut touched) = (target, Vec::new());
             merge(&mut target, &patch, &mut String::new(), &mut touched);
@@ -260,13 +333,34 @@ mod tests {
     fn operates_as_rfc_6902_does() {
         let start = json!({"a": [1, 2], "b": {"c/d": 1}});
         for (patch, result) in [
-            (json!([{"op": "add", "path": "/a/1", "value": 9}]), Some(json!({"a": [1, 9, 2], "b": {"c/d": 1}}))),
-            (json!([{"op": "add", "path": "/a/-", "value": 9}]), Some(json!({"a": [1, 2, 9], "b": {"c/d": 1}}))),
-            (json!([{"op": "remove", "path": "/b/c~1d"}]), Some(json!({"a": [1, 2], "b": {}}))),
-            (json!([{"op": "replace", "path": "/a/0", "value": 5}]), Some(json!({"a": [5, 2], "b": {"c/d": 1}}))),
-            (json!([{"op": "move", "from": "/a/0", "path": "/b/x"}]), Some(json!({"a": [2], "b": {"c/d": 1, "x": 1}}))),
-            (json!([{"op": "copy", "from": "/a", "path": "/b/x"}]), Some(json!({"a": [1, 2], "b": {"c/d": 1, "x": [1, 2]}}))),
-            (json!([{"op": "test", "path": "/a/0", "value": 1}]), Some(start.clone())),
+            (
+                json!([{"op": "add", "path": "/a/1", "value": 9}]),
+                Some(json!({"a": [1, 9, 2], "b": {"c/d": 1}})),
+            ),
+            (
+                json!([{"op": "add", "path": "/a/-", "value": 9}]),
+                Some(json!({"a": [1, 2, 9], "b": {"c/d": 1}})),
+            ),
+            (
+                json!([{"op": "remove", "path": "/b/c~1d"}]),
+                Some(json!({"a": [1, 2], "b": {}})),
+            ),
+            (
+                json!([{"op": "replace", "path": "/a/0", "value": 5}]),
+                Some(json!({"a": [5, 2], "b": {"c/d": 1}})),
+            ),
+            (
+                json!([{"op": "move", "from": "/a/0", "path": "/b/x"}]),
+                Some(json!({"a": [2], "b": {"c/d": 1, "x": 1}})),
+            ),
+            (
+                json!([{"op": "copy", "from": "/a", "path": "/b/x"}]),
+                Some(json!({"a": [1, 2], "b": {"c/d": 1, "x": [1, 2]}})),
+            ),
+            (
+                json!([{"op": "test", "path": "/a/0", "value": 1}]),
+                Some(start.clone()),
+            ),
             (json!([{"op": "test", "path": "/a/0", "value": 2}]), None),
             (json!([{"op": "replace", "path": "/a/7", "value": 2}]), None),
             (json!([{"op": "remove", "path": "/a/01"}]), None),

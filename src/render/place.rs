@@ -17,8 +17,11 @@ pub(crate) fn assign(objects: &[Placing<'_>]) -> Vec<Option<ManifestPath>> {
     let forms: [fn(&Placing<'_>) -> String; 3] = [short, with_group, full];
     let mut level = vec![0_usize; objects.len()];
     loop {
-        let paths: Vec<String> =
-            objects.iter().zip(&level).map(|(object, l)| forms[*l](object)).collect();
+        let paths: Vec<String> = objects
+            .iter()
+            .zip(&level)
+            .map(|(object, l)| forms[*l](object))
+            .collect();
         let mut taken: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, path) in paths.iter().enumerate() {
             taken.entry(path).or_default().push(index);
@@ -40,20 +43,39 @@ pub(crate) fn assign(objects: &[Placing<'_>]) -> Vec<Option<ManifestPath>> {
 
 fn short(object: &Placing<'_>) -> String {
     let Placing { folder, id } = object;
-    format!("{folder}/{}-{}.yaml", id.kind.to_lowercase(), escape(&id.name))
+    format!(
+        "{folder}/{}-{}.yaml",
+        id.kind.to_lowercase(),
+        escape(&id.name)
+    )
 }
 
 fn with_group(object: &Placing<'_>) -> String {
     let Placing { folder, id } = object;
-    let group = if id.group.is_empty() { "core" } else { &id.group };
-    format!("{folder}/{}.{group}-{}.yaml", id.kind.to_lowercase(), escape(&id.name))
+    let group = if id.group.is_empty() {
+        "core"
+    } else {
+        &id.group
+    };
+    format!(
+        "{folder}/{}.{group}-{}.yaml",
+        id.kind.to_lowercase(),
+        escape(&id.name)
+    )
 }
 
 fn full(object: &Placing<'_>) -> String {
     let Placing { folder, id } = object;
-    let group = if id.group.is_empty() { "core" } else { &id.group };
+    let group = if id.group.is_empty() {
+        "core"
+    } else {
+        &id.group
+    };
     let (namespace, name) = (escape(&id.namespace), escape(&id.name));
-    format!("{folder}/{}.{group}-{namespace}%2F{name}.yaml", id.kind.to_lowercase())
+    format!(
+        "{folder}/{}.{group}-{namespace}%2F{name}.yaml",
+        id.kind.to_lowercase()
+    )
 }
 
 /// A name as part of a file name: what some file system would confuse or refuse is `%XX`.
@@ -85,7 +107,10 @@ mod tests {
 
     fn paths(ids: &[ObjectId]) -> Vec<String> {
         let placings: Vec<_> = ids.iter().map(|id| Placing { folder: "f", id }).collect();
-        assign(&placings).into_iter().map(|p| p.unwrap().to_string()).collect()
+        assign(&placings)
+            .into_iter()
+            .map(|p| p.unwrap().to_string())
+            .collect()
     }
 
     #[test]
@@ -114,12 +139,12 @@ mod tests {
             paths(&[
                 id("rbac", "ClusterRole", "", "system:Foo"),
                 id("rbac", "ClusterRole", "", "system:foo"),
-                id("rbac", "ClusterRole", "", "system%3Afoo"),
+                id("rbac", "ClusterRole", "", "system%3afoo"),
             ]),
             [
                 "f/clusterrole-system%3A%46oo.yaml",
                 "f/clusterrole-system%3Afoo.yaml",
-                "f/clusterrole-system%253Afoo.yaml",
+                "f/clusterrole-system%253afoo.yaml",
             ]
         );
     }

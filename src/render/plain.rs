@@ -40,7 +40,8 @@ pub(crate) fn read(text: &str) -> Result<Value, &'static str> {
     }
     let body = digits.to_ascii_lowercase().replace('_', "");
     let based = ["0x", "0o", "0b"].iter().any(|p| {
-        body.strip_prefix(p).is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_hexdigit()))
+        body.strip_prefix(p)
+            .is_some_and(|r| !r.is_empty() && r.bytes().all(|b| b.is_ascii_hexdigit()))
     });
     let float = body.parse::<f64>().is_ok() && !body.contains("inf") && !body.contains("nan");
     if based || float {
@@ -78,8 +79,23 @@ mod tests {
             assert_eq!(read(text), Ok(value), "{text}");
         }
         for text in [
-            "NO", "on", "y", "Off", "0777", "08", "0o17", "0x1F", "0b11", "1_000", "1e3", "1.", ".5",
-            "+1", ".inf", ".nan", "9223372036854775808",
+            "NO",
+            "on",
+            "y",
+            "Off",
+            "0777",
+            "08",
+            "0o17",
+            "0x1F",
+            "0b11",
+            "1_000",
+            "1e3",
+            "1.",
+            ".5",
+            "+1",
+            ".inf",
+            ".nan",
+            "9223372036854775808",
         ] {
             assert!(read(text).is_err(), "{text}");
         }

@@ -28,8 +28,9 @@ pub fn render(
 ) -> Result<ManifestSet, Rejected> {
     let before = sink.errors();
     let facts = Facts::new(world, plan, sink);
-    let clusters: Vec<Option<&ClusterName>> =
-        std::iter::once(None).chain(world.clusters.keys().map(Some)).collect();
+    let clusters: Vec<Option<&ClusterName>> = std::iter::once(None)
+        .chain(world.clusters.keys().map(Some))
+        .collect();
     let parts = in_parallel(&clusters, |cluster| {
         let mut part = Part::default();
         for scene in facts.scenes(*cluster) {
@@ -49,12 +50,23 @@ pub fn render(
         }
         for (fault, context) in part.faults {
             let key = (fault.template.clone(), fault.line, fault.message.clone());
-            faults.entry(key).and_modify(|f| f.2 += 1).or_insert((fault, context, 0));
+            faults
+                .entry(key)
+                .and_modify(|f| f.2 += 1)
+                .or_insert((fault, context, 0));
         }
     }
     for (fault, context, more) in faults.into_values() {
-        let more = if more == 0 { String::new() } else { format!(", and {more} more") };
-        sink.emit(templates.diagnostic(&fault).note(format!("while rendering {context}{more}")));
+        let more = if more == 0 {
+            String::new()
+        } else {
+            format!(", and {more} more")
+        };
+        sink.emit(
+            templates
+                .diagnostic(&fault)
+                .note(format!("while rendering {context}{more}")),
+        );
     }
     for (index, patch) in world.overlays.iter().enumerate() {
         if !matched.contains(&index) {
@@ -68,7 +80,9 @@ type FaultKey = (String, Option<u32>, String);
 
 /// Runs a function over all items on as many threads as there are cores; results in order.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(items.len());
+    let threads = std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(items.len());
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
     std::thread::scope(|scope| {
         let work = &work;
@@ -121,7 +135,8 @@ impl Part {
                 }
                 Err(faults) => {
                     let context = || scene.context.to_string();
-                    self.faults.extend(faults.into_iter().map(|f| (f, context())));
+                    self.faults
+                        .extend(faults.into_iter().map(|f| (f, context())));
                 }
             }
         }
@@ -158,14 +173,16 @@ impl Part {
             context: Arc::clone(&scene.context),
             service: scene.service.clone(),
         };
-        self.matched.extend(overlay::apply(world, &mut draft, &mut self.diagnostics));
+        self.matched
+            .extend(overlay::apply(world, &mut draft, &mut self.diagnostics));
         self.faults.extend(check::object(&draft));
         self.drafts.push(draft);
     }
 
     /// Refuses objects that are there twice, and writes the files of the others.
     fn finish(&mut self) {
-        self.drafts.sort_by(|a, b| (&a.folder, &a.id).cmp(&(&b.folder, &b.id)));
+        self.drafts
+            .sort_by(|a, b| (&a.folder, &a.id).cmp(&(&b.folder, &b.id)));
         let mut seen: BTreeMap<&ObjectId, &Draft> = BTreeMap::new();
         for draft in &self.drafts {
             if let Some(first) = seen.insert(&draft.id, draft) {
@@ -178,8 +195,14 @@ impl Part {
                 );
             }
         }
-        let placings: Vec<Placing<'_>> =
-            self.drafts.iter().map(|d| Placing { folder: &d.folder, id: &d.id }).collect();
+        let placings: Vec<Placing<'_>> = self
+            .drafts
+            .iter()
+            .map(|d| Placing {
+                folder: &d.folder,
+                id: &d.id,
+            })
+            .collect();
         let paths = place::assign(&placings);
         for (draft, path) in std::mem::take(&mut self.drafts).into_iter().zip(paths) {
             let Some(path) = path else {
@@ -200,7 +223,13 @@ impl Part {
                 template: draft.template,
                 origins: draft.origins,
             };
-            self.files.push((path, RenderedFile { text, manifests: vec![manifest] }));
+            self.files.push((
+                path,
+                RenderedFile {
+                    text,
+                    manifests: vec![manifest],
+                },
+            ));
         }
     }
 }

@@ -88,7 +88,11 @@ impl Shape {
             }
             documents.push(piece(&node, text, &line_at, &mut faults));
         }
-        if faults.is_empty() { Ok(Self { documents }) } else { Err(faults) }
+        if faults.is_empty() {
+            Ok(Self { documents })
+        } else {
+            Err(faults)
+        }
     }
 }
 
@@ -157,8 +161,9 @@ fn piece(
                 }
                 _ if holds => Form::Text(parts),
                 (_, Style::Plain) => Form::Fixed(plain::read(scalar).unwrap_or_else(|meaning| {
-                    let message =
-                        format!("Kubernetes would read `{scalar}` as {meaning}; quote it if it is text");
+                    let message = format!(
+                        "Kubernetes would read `{scalar}` as {meaning}; quote it if it is text"
+                    );
                     faults.push(ShapeFault { message, line });
                     Value::Null
                 })),
@@ -166,8 +171,10 @@ fn piece(
             }
         }
         yaml::Value::List(items) => {
-            let pieces: Vec<Piece> =
-                items.iter().map(|n| piece(n, text, line_at, faults)).collect();
+            let pieces: Vec<Piece> = items
+                .iter()
+                .map(|n| piece(n, text, line_at, faults))
+                .collect();
             let fixed: Option<Vec<Value>> = pieces.iter().map(|p| p.fixed().cloned()).collect();
             fixed.map_or(Form::List(pieces), |items| Form::Fixed(Value::Array(items)))
         }
@@ -184,7 +191,9 @@ fn piece(
                     _ => None,
                 })
                 .collect();
-            fixed.map_or(Form::Map(pieces), |members| Form::Fixed(Value::Object(members)))
+            fixed.map_or(Form::Map(pieces), |members| {
+                Form::Fixed(Value::Object(members))
+            })
         }
     };
     Piece { form, line }
@@ -194,7 +203,10 @@ fn piece(
 fn anchored(text: &str, start: usize) -> bool {
     let line = text.get(..start).unwrap_or("");
     let before = line.rsplit('\n').next().unwrap_or("").trim_end();
-    before.rsplit([' ', ',', '[', '{']).next().is_some_and(|word| word.starts_with('&'))
+    before
+        .rsplit([' ', ',', '[', '{'])
+        .next()
+        .is_some_and(|word| word.starts_with('&'))
 }
 
 impl Piece {
@@ -388,7 +400,10 @@ pub(crate) fn json_of(item: &Item) -> Value {
     match &item.fact {
         Fact::List(items) => Value::Array(items.iter().map(json_of).collect()),
         Fact::Map(members) => Value::Object(
-            members.iter().map(|(k, v)| (k.clone().into_owned(), json_of(v))).collect(),
+            members
+                .iter()
+                .map(|(k, v)| (k.clone().into_owned(), json_of(v)))
+                .collect(),
         ),
         scalar => scalar_of(scalar),
     }

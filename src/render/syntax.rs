@@ -22,7 +22,10 @@ pub(crate) fn check(text: &str) -> Result<(), (String, Range<usize>)> {
         } else if let Some(block) = rest.strip_prefix("{%") {
             let words = block.trim_start_matches(['-', '+']).trim_start();
             let start = text.len() - words.len();
-            let word: String = words.chars().take_while(char::is_ascii_alphabetic).collect();
+            let word: String = words
+                .chars()
+                .take_while(char::is_ascii_alphabetic)
+                .collect();
             if REFUSED.contains(&word.as_str()) {
                 let message = format!("`{{% {word} %}}` may not stand in a template");
                 return Err((message, start..start + word.len()));

@@ -95,7 +95,9 @@ impl Templates {
             sink.emit(
                 Diagnostic::new(Code::Template, format!("`{path}` stands in no component"))
                     .at(Span::new(source, 0, 0), "")
-                    .help(format!("move it to `templates/<component>/<name>{OBJECTS}`")),
+                    .help(format!(
+                        "move it to `templates/<component>/<name>{OBJECTS}`"
+                    )),
             );
             return self;
         }
@@ -117,9 +119,19 @@ impl Templates {
             let line = text[..fault.range.start].matches('\n').count() as u32 + 1;
             let template = name.to_owned();
             let (message, range) = (fault.message, Some(fault.range));
-            (Fault { template, message, line: Some(line), range }, Some(fault.help))
+            (
+                Fault {
+                    template,
+                    message,
+                    line: Some(line),
+                    range,
+                },
+                Some(fault.help),
+            )
         })?;
-        self.engine.add(name, text, header.when.as_deref()).map_err(|f| (f, None))?;
+        self.engine
+            .add(name, text, header.when.as_deref())
+            .map_err(|f| (f, None))?;
         let entry = Entry {
             path: name.into(),
             header,
@@ -146,7 +158,9 @@ impl Templates {
 
     /// The templates of a scope, by path.
     pub(crate) fn of(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
-        self.entries.values().filter(move |e| e.header.scope == scope)
+        self.entries
+            .values()
+            .filter(move |e| e.header.scope == scope)
     }
 
     /// Renders one template, unless its condition says that it does not apply.
@@ -156,7 +170,10 @@ impl Templates {
         context: &Context,
     ) -> Result<Option<(Rendered, Arc<Shape>)>, Vec<Fault>> {
         if let Some(when) = &entry.header.when
-            && !self.engine.applies(&entry.path, when, context).map_err(|f| vec![f])?
+            && !self
+                .engine
+                .applies(&entry.path, when, context)
+                .map_err(|f| vec![f])?
         {
             return Ok(None);
         }
@@ -168,7 +185,10 @@ impl Templates {
         }
         let lines = self.engine.lines(&entry.path, context);
         let shape = Shape::parse(&rendered.text, &lines).map_err(|faults| {
-            faults.into_iter().map(|f| entry.fault(f)).collect::<Vec<_>>()
+            faults
+                .into_iter()
+                .map(|f| entry.fault(f))
+                .collect::<Vec<_>>()
         })?;
         let shape = Arc::new(shape);
         let mut kept = kept();

@@ -17,9 +17,13 @@ impl Facts<'_> {
     /// `dns`: the endpoints of this cluster; nothing where it owns none.
     pub(super) fn dns(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
         let plan = self.plan.services.get(key).and_then(|p| p.dns.as_ref());
-        let (Some(exposure), Some(plan)) = (&service.exposure, plan) else { return Item::nothing() };
+        let (Some(exposure), Some(plan)) = (&service.exposure, plan) else {
+            return Item::nothing();
+        };
         let region = &cluster.region;
-        let Some(weight) = plan.records.get(region) else { return Item::nothing() };
+        let Some(weight) = plan.records.get(region) else {
+            return Item::nothing();
+        };
         let carriers = self.carriers(key, region);
         let Some(rank) = carriers.iter().position(|c| *c == &cluster.name.value) else {
             return Item::nothing();
@@ -38,13 +42,19 @@ impl Facts<'_> {
                     Some((_, secondary)) if secondary == region => "SECONDARY",
                     _ => return Item::nothing(),
                 };
-                policy.push(("aws/failover", Item::new(role).planned(decided("DNS roles"))));
+                policy.push((
+                    "aws/failover",
+                    Item::new(role).planned(decided("DNS roles")),
+                ));
             }
             Routing::Weighted => {
                 let (weight, clusters) = (weight.unwrap_or(1), carriers.len() as u32);
                 let extra = u32::from((rank as u32) < weight % clusters);
                 let text = (weight / clusters + extra).to_string();
-                policy.push(("aws/weight", of.at(format!("exposure.weights.{region}"), text)));
+                policy.push((
+                    "aws/weight",
+                    of.at(format!("exposure.weights.{region}"), text),
+                ));
             }
             Routing::Simple if rank == 0 => {}
             Routing::Latency | Routing::Failover | Routing::Simple => return Item::nothing(),
@@ -63,11 +73,20 @@ impl Facts<'_> {
 
     /// The clusters of a region that records of a service can point to, by name.
     fn carriers(&self, key: &ServiceKey, region: &RegionName) -> Vec<&ClusterName> {
-        let placed = self.plan.services.get(key).and_then(|p| p.in_region(region));
+        let placed = self
+            .plan
+            .services
+            .get(key)
+            .and_then(|p| p.in_region(region));
         let mut names: Vec<&ClusterName> = placed
             .into_iter()
             .flat_map(|p| p.clusters.keys())
-            .filter(|name| self.world.clusters.get(*name).is_some_and(|c| c.ingress.is_some()))
+            .filter(|name| {
+                self.world
+                    .clusters
+                    .get(*name)
+                    .is_some_and(|c| c.ingress.is_some())
+            })
             .collect();
         names.sort();
         names
@@ -99,7 +118,10 @@ fn endpoints(
     match cluster.ingress.as_ref().map(|i| &i.value) {
         None => return Item::nothing(),
         Some(Ingress::Hostname(host)) => {
-            records.push(("CNAME", vec![target(host.clone(), "ingress.hostname".into())]));
+            records.push((
+                "CNAME",
+                vec![target(host.clone(), "ingress.hostname".into())],
+            ));
         }
         Some(Ingress::Addresses(addresses)) => {
             for (kind, v4) in [("A", true), ("AAAA", false)] {

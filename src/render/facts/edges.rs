@@ -50,7 +50,9 @@ impl Facts<'_> {
                     .flat_map(ranges);
                 let all: Vec<Item> = from.into_iter().chain(outside).collect();
                 for port in called(call, service) {
-                    let from = all.iter().map(|peer| peer.clone().of(&subject, path.clone()));
+                    let from = all
+                        .iter()
+                        .map(|peer| peer.clone().of(&subject, path.clone()));
                     peers.entry(pod_port(port)).or_default().extend(from);
                 }
             }
@@ -62,7 +64,8 @@ impl Facts<'_> {
             match &self.world.fleet.platform.ingress_namespace {
                 Some(namespace) => {
                     let selector = labels([(NAMESPACE, namespace.as_str())]);
-                    let peer = Item::map([("namespaceSelector", selector)]).of(&subject, "exposure");
+                    let peer =
+                        Item::map([("namespaceSelector", selector)]).of(&subject, "exposure");
                     peers.entry(pod_port(port)).or_default().push(peer);
                 }
                 None => {
@@ -90,9 +93,15 @@ impl Facts<'_> {
         let subject = Subject::Service(key.clone());
         let mut rules = Vec::new();
         for (index, call) in service.calls.iter().enumerate() {
-            let Some((callee_key, callee)) = self.callee(key, call) else { continue };
+            let Some((callee_key, callee)) = self.callee(key, call) else {
+                continue;
+            };
             let to = if self.runs_in(callee_key, &cluster.name.value) {
-                vec![pods(callee.name.value.as_str(), &callee.namespace, &service.namespace)]
+                vec![pods(
+                    callee.name.value.as_str(),
+                    &callee.namespace,
+                    &service.namespace,
+                )]
             } else {
                 self.clusters_of(callee_key).flat_map(ranges).collect()
             };
@@ -122,9 +131,16 @@ impl Facts<'_> {
         &'b self,
         key: &'b ServiceKey,
     ) -> impl Iterator<Item = (&'b ServiceKey, &'b Service)> {
-        let of_service = self.callers_of.get(key).map(Vec::as_slice).unwrap_or_default();
+        let of_service = self
+            .callers_of
+            .get(key)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
         of_service.iter().filter_map(|caller| {
-            self.world.services.get(*caller).map(|service| (*caller, service))
+            self.world
+                .services
+                .get(*caller)
+                .map(|service| (*caller, service))
         })
     }
 
@@ -141,7 +157,9 @@ impl Facts<'_> {
     pub(super) fn warn_of_unrouted_calls(&self, sink: &mut Sink) {
         for (key, service) in &self.world.services {
             for call in &service.calls {
-                let Some((callee, _)) = self.callee(key, call) else { continue };
+                let Some((callee, _)) = self.callee(key, call) else {
+                    continue;
+                };
                 let here: Vec<&Cluster> = self.clusters_of(key).collect();
                 let away: Vec<String> = here
                     .iter()
@@ -189,7 +207,10 @@ fn policy_port((port, protocol): PodPort) -> Item {
 
 /// A label selector.
 pub(super) fn labels<'a>(labels: impl IntoIterator<Item = (&'static str, &'a str)>) -> Item {
-    Item::map([("matchLabels", Item::map(labels.into_iter().map(|(k, v)| (k, Item::new(v)))))])
+    Item::map([(
+        "matchLabels",
+        Item::map(labels.into_iter().map(|(k, v)| (k, Item::new(v)))),
+    )])
 }
 
 /// The pods of a service, seen from a namespace.
@@ -198,7 +219,10 @@ pub(super) fn pods(service: &str, namespace: &Namespace, from: &Namespace) -> It
     if namespace == from {
         return Item::map([selector]);
     }
-    let namespace = ("namespaceSelector", labels([(NAMESPACE, namespace.as_str())]));
+    let namespace = (
+        "namespaceSelector",
+        labels([(NAMESPACE, namespace.as_str())]),
+    );
     Item::map([namespace, selector])
 }
 
@@ -206,11 +230,17 @@ pub(super) fn pods(service: &str, namespace: &Namespace, from: &Namespace) -> It
 pub(super) fn ranges(cluster: &Cluster) -> impl Iterator<Item = Item> {
     let subject = Subject::Cluster(cluster.name.value.clone());
     let network = &cluster.network;
-    let named = [("pods", &network.pods), ("nodes", &network.nodes), ("egress", &network.egress)];
+    let named = [
+        ("pods", &network.pods),
+        ("nodes", &network.nodes),
+        ("egress", &network.egress),
+    ];
     let all: Vec<Item> = named
         .into_iter()
         .flat_map(|(name, list)| {
-            list.iter().enumerate().map(move |(i, cidr)| (format!("network.{name}[{i}]"), cidr))
+            list.iter()
+                .enumerate()
+                .map(move |(i, cidr)| (format!("network.{name}[{i}]"), cidr))
         })
         .map(|(path, cidr)| {
             let block = Item::new(cidr.value.as_str()).of(&subject, path);

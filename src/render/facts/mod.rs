@@ -114,7 +114,10 @@ impl<'a> Facts<'a> {
     fn of_fleet(&self) -> Scene {
         let members: Members = vec![
             ("fleet".into(), self.fleet.clone()),
-            ("clusters".into(), Item::list(self.clusters.values().cloned())),
+            (
+                "clusters".into(),
+                Item::list(self.clusters.values().cloned()),
+            ),
         ];
         let hub = self.world.fleet.hub.as_ref().map_or("hub", |h| h.as_str());
         Scene {
@@ -134,8 +137,14 @@ impl<'a> Facts<'a> {
         let region = self.world.regions.get(&cluster.region);
         let shared: Members = vec![
             ("fleet".into(), self.fleet.clone()),
-            ("region".into(), region.map_or(Item::nothing(), places::region)),
-            ("cluster".into(), self.clusters.get(name).cloned().unwrap_or(Item::nothing())),
+            (
+                "region".into(),
+                region.map_or(Item::nothing(), places::region),
+            ),
+            (
+                "cluster".into(),
+                self.clusters.get(name).cloned().unwrap_or(Item::nothing()),
+            ),
         ];
         let marks = self.marks(name.as_str(), None);
         let scene = |scope, extra: Members, folder: String, context: String| Scene {
@@ -151,19 +160,36 @@ impl<'a> Facts<'a> {
         let mut scenes = Vec::new();
         if region.and_then(|r| r.clusters.iter().min()) == Some(name) {
             let context = format!("region `{}`", cluster.region);
-            scenes.push(scene(Scope::Region, Vec::new(), in_cluster.clone(), context));
+            scenes.push(scene(
+                Scope::Region,
+                Vec::new(),
+                in_cluster.clone(),
+                context,
+            ));
         }
         let namespaces = self.namespaces(name);
         let names = Item::list(namespaces.keys().map(|n| Item::new(n.as_str())));
         let extra = vec![("namespaces".into(), names)];
-        scenes.push(scene(Scope::Cluster, extra, in_cluster, format!("cluster `{name}`")));
+        scenes.push(scene(
+            Scope::Cluster,
+            extra,
+            in_cluster,
+            format!("cluster `{name}`"),
+        ));
         for (namespace, services) in namespaces {
             let extra = self.namespace(cluster, namespace, &services);
             let context = format!("namespace `{namespace}` in cluster `{name}`");
-            scenes.push(scene(Scope::Namespace, extra, format!("{base}/{namespace}/_namespace"), context));
+            scenes.push(scene(
+                Scope::Namespace,
+                extra,
+                format!("{base}/{namespace}/_namespace"),
+                context,
+            ));
         }
         for (key, here) in self.placed.get(name).into_iter().flatten() {
-            let Some(service) = self.world.services.get(*key) else { continue };
+            let Some(service) = self.world.services.get(*key) else {
+                continue;
+            };
             let extra = self.service(cluster, key, service, *here);
             let folder = format!("{base}/{}/{}", service.namespace, key.service);
             let context = format!("service `{key}` in cluster `{name}`");
@@ -172,12 +198,14 @@ impl<'a> Facts<'a> {
             of_service.service = Some(key.service.as_str().into());
             let marks = Arc::clone(&of_service.marks);
             scenes.push(of_service);
-            scenes.extend(self.store_scenes(cluster, key, service, &extra, |extra, context| {
-                let mut of_store = scene(Scope::Store, extra, folder.clone(), context);
-                of_store.marks = Arc::clone(&marks);
-                of_store.service = Some(key.service.as_str().into());
-                of_store
-            }));
+            scenes.extend(
+                self.store_scenes(cluster, key, service, &extra, |extra, context| {
+                    let mut of_store = scene(Scope::Store, extra, folder.clone(), context);
+                    of_store.marks = Arc::clone(&marks);
+                    of_store.service = Some(key.service.as_str().into());
+                    of_store
+                }),
+            );
         }
         scenes
     }
@@ -207,11 +235,17 @@ impl<'a> Facts<'a> {
     }
 
     /// The namespaces of a cluster, with the services in each.
-    fn namespaces(&self, cluster: &ClusterName) -> BTreeMap<&'a Namespace, Vec<(&'a ServiceKey, Here)>> {
+    fn namespaces(
+        &self,
+        cluster: &ClusterName,
+    ) -> BTreeMap<&'a Namespace, Vec<(&'a ServiceKey, Here)>> {
         let mut namespaces: BTreeMap<&Namespace, Vec<(&ServiceKey, Here)>> = BTreeMap::new();
         for (key, here) in self.placed.get(cluster).into_iter().flatten() {
             if let Some(service) = self.world.services.get(*key) {
-                namespaces.entry(&service.namespace).or_default().push((key, *here));
+                namespaces
+                    .entry(&service.namespace)
+                    .or_default()
+                    .push((key, *here));
             }
         }
         namespaces
@@ -219,7 +253,12 @@ impl<'a> Facts<'a> {
 
     /// The clusters of a service's regions in which it runs.
     fn clusters_of(&self, key: &ServiceKey) -> impl Iterator<Item = &'a Cluster> {
-        let placements = self.plan.services.get(key).map(|p| p.regions.as_slice()).unwrap_or_default();
+        let placements = self
+            .plan
+            .services
+            .get(key)
+            .map(|p| p.regions.as_slice())
+            .unwrap_or_default();
         placements
             .iter()
             .flat_map(|p| p.clusters.keys())
@@ -227,7 +266,9 @@ impl<'a> Facts<'a> {
     }
 
     fn runs_in(&self, key: &ServiceKey, cluster: &ClusterName) -> bool {
-        self.placed.get(cluster).is_some_and(|services| services.contains_key(key))
+        self.placed
+            .get(cluster)
+            .is_some_and(|services| services.contains_key(key))
     }
 
     fn marks(&self, cluster: &str, service: Option<&Service>) -> Arc<Marks> {
@@ -241,7 +282,10 @@ impl<'a> Facts<'a> {
             let name = service.name.value.to_string();
             owned.push((SERVICE.to_owned(), name.clone()));
             offered.push(("app.kubernetes.io/name".to_owned(), name));
-            offered.push(("regen.dev/tier".to_owned(), service::tier(service.tier).to_owned()));
+            offered.push((
+                "regen.dev/tier".to_owned(),
+                service::tier(service.tier).to_owned(),
+            ));
             let team = service.owner.as_ref().map(|o| o.team.as_str());
             if let Some(team) = team.filter(|t| is_label_value(t)) {
                 offered.push(("regen.dev/team".to_owned(), team.to_owned()));
@@ -262,7 +306,9 @@ fn is_label_value(text: &str) -> bool {
     bytes.len() <= 63
         && alphanumeric(bytes.first())
         && alphanumeric(bytes.last())
-        && bytes.iter().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+        && bytes
+            .iter()
+            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
 }
 
 /// Values of one subject, each from a field of it.

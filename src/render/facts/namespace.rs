@@ -16,7 +16,10 @@ impl Facts<'_> {
     ) -> Members {
         vec![
             ("namespace".into(), Item::new(namespace.as_str())),
-            ("services".into(), Item::list(services.iter().map(|(k, _)| Item::new(k.service.as_str())))),
+            (
+                "services".into(),
+                Item::list(services.iter().map(|(k, _)| Item::new(k.service.as_str()))),
+            ),
         ]
     }
 }

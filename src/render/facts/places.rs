@@ -28,11 +28,24 @@ pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
         );
     }
     let text = |v: Option<&str>| v.map_or(Fact::Null, Fact::from);
-    let namespace = fleet.platform.ingress_namespace.as_ref().map(|n| n.as_str());
+    let namespace = fleet
+        .platform
+        .ingress_namespace
+        .as_ref()
+        .map(|n| n.as_str());
     Item::map([
         ("name", of.at("fleet", fleet.name.value.as_str())),
-        ("domain", of.at("domain", text(fleet.domain.as_ref().map(|d| d.value.as_str())))),
-        ("hub", of.at("hub", text(fleet.hub.as_ref().map(|h| h.as_str())))),
+        (
+            "domain",
+            of.at(
+                "domain",
+                text(fleet.domain.as_ref().map(|d| d.value.as_str())),
+            ),
+        ),
+        (
+            "hub",
+            of.at("hub", text(fleet.hub.as_ref().map(|h| h.as_str()))),
+        ),
         (
             "gitops",
             Item::map([
@@ -44,11 +57,23 @@ pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
         (
             "platform",
             Item::map([
-                ("dns", of.at("platform.dns", text(fleet.platform.dns.as_ref().map(|d| d.value.as_str())))),
-                ("ingressNamespace", of.at("platform.ingressNamespace", text(namespace))),
+                (
+                    "dns",
+                    of.at(
+                        "platform.dns",
+                        text(fleet.platform.dns.as_ref().map(|d| d.value.as_str())),
+                    ),
+                ),
+                (
+                    "ingressNamespace",
+                    of.at("platform.ingressNamespace", text(namespace)),
+                ),
             ]),
         ),
-        ("waves", of.list("waves", fleet.waves.iter().map(|w| w.as_str()))),
+        (
+            "waves",
+            of.list("waves", fleet.waves.iter().map(|w| w.as_str())),
+        ),
     ])
 }
 
@@ -61,9 +86,9 @@ fn url(fleet: &Fleet) -> Option<Item> {
     let repository = &fleet.gitops.repository.value;
     let remote = repository.contains("://") && !repository.starts_with("file:");
     // The short form of SSH addresses: `git@host:path`.
-    let short = repository.split_once(':').is_some_and(|(host, path)| {
-        host.contains('@') && !host.contains('/') && !path.is_empty()
-    });
+    let short = repository
+        .split_once(':')
+        .is_some_and(|(host, path)| host.contains('@') && !host.contains('/') && !path.is_empty());
     (remote || short).then(|| of.at("gitops.repository", repository))
 }
 
@@ -76,7 +101,10 @@ pub(super) fn region(region: &Region) -> Item {
         ("name", of.at("region", region.name.value.as_str())),
         ("provider", of.at("provider", provider)),
         ("country", of.at("country", region.country.as_str())),
-        ("zones", of.list("zones", region.zones.iter().map(|z| z.as_str()))),
+        (
+            "zones",
+            of.list("zones", region.zones.iter().map(|z| z.as_str())),
+        ),
         ("wave", of.at("wave", region.wave.as_str())),
     ])
 }
@@ -86,11 +114,16 @@ pub(super) fn cluster(cluster: &Cluster) -> Item {
     let subject = Subject::Cluster(cluster.name.value.clone());
     let of = Of(&subject);
     let ranges = |name: &str, list: &[crate::diag::Spanned<String>]| {
-        of.list(&format!("network.{name}"), list.iter().map(|c| c.value.as_str()))
+        of.list(
+            &format!("network.{name}"),
+            list.iter().map(|c| c.value.as_str()),
+        )
     };
     let (hostname, addresses) = match cluster.ingress.as_ref().map(|i| &i.value) {
         Some(Ingress::Hostname(host)) => (Fact::from(host), Vec::new()),
-        Some(Ingress::Addresses(list)) => (Fact::Null, list.iter().map(ToString::to_string).collect()),
+        Some(Ingress::Addresses(list)) => {
+            (Fact::Null, list.iter().map(ToString::to_string).collect())
+        }
         None => (Fact::Null, Vec::new()),
     };
     let name = cluster.name.value.as_str();
@@ -98,12 +131,27 @@ pub(super) fn cluster(cluster: &Cluster) -> Item {
     Item::map([
         ("name", of.at("name", name)),
         ("region", Item::new(cluster.region.as_str())),
-        ("path", Item::new(format!("clusters/{}/{name}", cluster.region))),
+        (
+            "path",
+            Item::new(format!("clusters/{}/{name}", cluster.region)),
+        ),
         ("server", of.at("server", server)),
-        ("kubernetes", of.at("kubernetes", cluster.kubernetes.to_string())),
+        (
+            "kubernetes",
+            of.at("kubernetes", cluster.kubernetes.to_string()),
+        ),
         ("minor", of.at("kubernetes", cluster.kubernetes.minor)),
-        ("environment", of.at("environment", cluster.environment.as_str())),
-        ("capabilities", of.list("capabilities", cluster.capabilities.iter().map(|c| c.as_str()))),
+        (
+            "environment",
+            of.at("environment", cluster.environment.as_str()),
+        ),
+        (
+            "capabilities",
+            of.list(
+                "capabilities",
+                cluster.capabilities.iter().map(|c| c.as_str()),
+            ),
+        ),
         (
             "network",
             Item::map([

@@ -20,16 +20,40 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
         ("ports", container_ports(&of, service)),
         ("servicePorts", service_ports(&of, service)),
         ("resources", resources(&of, service)),
-        ("liveness", probe(&of, "liveness", workload.probes.liveness.as_ref())),
-        ("readiness", probe(&of, "readiness", workload.probes.readiness.as_ref())),
-        ("startup", probe(&of, "startup", workload.probes.startup.as_ref())),
+        (
+            "liveness",
+            probe(&of, "liveness", workload.probes.liveness.as_ref()),
+        ),
+        (
+            "readiness",
+            probe(&of, "readiness", workload.probes.readiness.as_ref()),
+        ),
+        (
+            "startup",
+            probe(&of, "startup", workload.probes.startup.as_ref()),
+        ),
         ("mounts", mounts(&of, service, &files.mounts)),
         ("volumes", volumes(&of, service)),
-        ("claims", Item::list(claims.map(|(name, v)| claim(&of, name, v))).or_nothing()),
+        (
+            "claims",
+            Item::list(claims.map(|(name, v)| claim(&of, name, v))).or_nothing(),
+        ),
         ("init", init(&of, service)),
-        ("user", of.at("workload.security.user", workload.security.user)),
-        ("group", of.at("workload.security.group", workload.security.group)),
-        ("readOnlyRoot", of.at("workload.security.writableRoot", !workload.security.writable_root)),
+        (
+            "user",
+            of.at("workload.security.user", workload.security.user),
+        ),
+        (
+            "group",
+            of.at("workload.security.group", workload.security.group),
+        ),
+        (
+            "readOnlyRoot",
+            of.at(
+                "workload.security.writableRoot",
+                !workload.security.writable_root,
+            ),
+        ),
         ("files", files.data),
         ("filesDigest", files.digest),
     ])
@@ -87,11 +111,23 @@ fn service_ports(of: &Of<'_>, service: &Service) -> Item {
 fn resources(of: &Of<'_>, service: &Service) -> Item {
     let r = &service.workload.resources;
     let at = |path: &str, quantity: Option<String>| {
-        of.at(format!("workload.resources.{path}"), quantity.map_or(Fact::Null, Fact::from))
+        of.at(
+            format!("workload.resources.{path}"),
+            quantity.map_or(Fact::Null, Fact::from),
+        )
     };
     let limits = Item::sparse([
-        ("cpu", at("limits.cpu", r.cpu_limit.as_ref().map(ToString::to_string))),
-        ("memory", at("limits.memory", r.memory_limit.as_ref().map(ToString::to_string))),
+        (
+            "cpu",
+            at("limits.cpu", r.cpu_limit.as_ref().map(ToString::to_string)),
+        ),
+        (
+            "memory",
+            at(
+                "limits.memory",
+                r.memory_limit.as_ref().map(ToString::to_string),
+            ),
+        ),
     ]);
     let requests = Item::map([
         ("cpu", at("cpu", Some(r.cpu.value.to_string()))),
@@ -101,13 +137,21 @@ fn resources(of: &Of<'_>, service: &Service) -> Item {
 }
 
 fn probe(of: &Of<'_>, name: &str, probe: Option<&Probe>) -> Item {
-    let Some(probe) = probe else { return Item::nothing() };
+    let Some(probe) = probe else {
+        return Item::nothing();
+    };
     let path = format!("workload.probes.{name}");
     let seconds = |member: &str, value: Option<u32>| {
-        of.at(format!("{path}.{member}"), value.map_or(Fact::Null, Fact::from))
+        of.at(
+            format!("{path}.{member}"),
+            value.map_or(Fact::Null, Fact::from),
+        )
     };
     let (member, action) = match &probe.action {
-        ProbeAction::Http { path: http, headers } => {
+        ProbeAction::Http {
+            path: http,
+            headers,
+        } => {
             let headers = headers.iter().map(|(name, value)| {
                 Item::map([("name", Item::new(name)), ("value", Item::new(value))])
                     .of(of.0, format!("{path}.http.headers.{name}"))
@@ -119,16 +163,21 @@ fn probe(of: &Of<'_>, name: &str, probe: Option<&Probe>) -> Item {
             ]);
             ("httpGet", members.of(of.0, format!("{path}.http")))
         }
-        ProbeAction::Grpc => {
-            ("grpc", Item::map([("port", Item::new(probe.port))]).of(of.0, format!("{path}.grpc")))
-        }
-        ProbeAction::Tcp => {
-            ("tcpSocket", Item::map([("port", Item::new(probe.port))]).of(of.0, format!("{path}.tcp")))
-        }
+        ProbeAction::Grpc => (
+            "grpc",
+            Item::map([("port", Item::new(probe.port))]).of(of.0, format!("{path}.grpc")),
+        ),
+        ProbeAction::Tcp => (
+            "tcpSocket",
+            Item::map([("port", Item::new(probe.port))]).of(of.0, format!("{path}.tcp")),
+        ),
     };
     Item::sparse([
         (member, action),
-        ("initialDelaySeconds", seconds("initialDelay", probe.initial_delay)),
+        (
+            "initialDelaySeconds",
+            seconds("initialDelay", probe.initial_delay),
+        ),
         ("periodSeconds", seconds("period", probe.period)),
         ("timeoutSeconds", seconds("timeout", probe.timeout)),
         ("failureThreshold", seconds("failures", probe.failures)),
@@ -143,7 +192,10 @@ fn mounts(of: &Of<'_>, service: &Service, files: &[(String, String)]) -> Item {
     let volumes = service.workload.volumes.iter().map(|(name, volume)| {
         Item::map([
             ("name", Item::new(name)),
-            ("mountPath", of.at(format!("workload.volumes.{name}.mount"), &volume.mount)),
+            (
+                "mountPath",
+                of.at(format!("workload.volumes.{name}.mount"), &volume.mount),
+            ),
         ])
         .of(of.0, format!("workload.volumes.{name}"))
     });
@@ -161,16 +213,24 @@ fn mounts(of: &Of<'_>, service: &Service, files: &[(String, String)]) -> Item {
 
 fn volumes(of: &Of<'_>, service: &Service) -> Item {
     let workload = &service.workload;
-    let empty = workload.volumes.iter().filter(|(_, v)| !v.persistent).map(|(name, v)| {
-        let path = format!("workload.volumes.{name}");
-        let size = v.size.as_ref().map_or(Fact::Null, |q| q.to_string().into());
-        let medium = if v.memory { "Memory".into() } else { Fact::Null };
-        let directory = Item::sparse([
-            ("sizeLimit", of.at(format!("{path}.size"), size)),
-            ("medium", of.at(format!("{path}.memory"), medium)),
-        ]);
-        Item::map([("name", Item::new(name)), ("emptyDir", directory)]).of(of.0, path)
-    });
+    let empty = workload
+        .volumes
+        .iter()
+        .filter(|(_, v)| !v.persistent)
+        .map(|(name, v)| {
+            let path = format!("workload.volumes.{name}");
+            let size = v.size.as_ref().map_or(Fact::Null, |q| q.to_string().into());
+            let medium = if v.memory {
+                "Memory".into()
+            } else {
+                Fact::Null
+            };
+            let directory = Item::sparse([
+                ("sizeLimit", of.at(format!("{path}.size"), size)),
+                ("medium", of.at(format!("{path}.memory"), medium)),
+            ]);
+            Item::map([("name", Item::new(name)), ("emptyDir", directory)]).of(of.0, path)
+        });
     let files = (!workload.files.is_empty()).then(|| {
         let map = Item::map([("name", Item::new(files_name(service)))]);
         Item::map([("name", Item::new(FILES)), ("configMap", map)]).of(of.0, "workload.files")
@@ -185,15 +245,28 @@ fn files_name(service: &Service) -> String {
 
 fn claim(of: &Of<'_>, name: &str, volume: &Volume) -> Item {
     let path = format!("workload.volumes.{name}");
-    let size = volume.size.as_ref().map_or_else(|| "1Gi".to_owned(), ToString::to_string);
-    let class = volume.storage_class.as_deref().map_or(Fact::Null, Fact::from);
+    let size = volume
+        .size
+        .as_ref()
+        .map_or_else(|| "1Gi".to_owned(), ToString::to_string);
+    let class = volume
+        .storage_class
+        .as_deref()
+        .map_or(Fact::Null, Fact::from);
     let storage = Item::map([("storage", of.at(format!("{path}.size"), size))]);
     let spec = Item::sparse([
         ("accessModes", Item::list([Item::new("ReadWriteOnce")])),
-        ("storageClassName", of.at(format!("{path}.storageClass"), class)),
+        (
+            "storageClassName",
+            of.at(format!("{path}.storageClass"), class),
+        ),
         ("resources", Item::map([("requests", storage)])),
     ]);
-    Item::map([("metadata", Item::map([("name", Item::new(name))])), ("spec", spec)]).of(of.0, path)
+    Item::map([
+        ("metadata", Item::map([("name", Item::new(name))])),
+        ("spec", spec),
+    ])
+    .of(of.0, path)
 }
 
 fn init(of: &Of<'_>, service: &Service) -> Item {
@@ -207,13 +280,22 @@ fn container(of: &Of<'_>, service: &Service, index: usize, container: &InitConta
     let at = |member: &str| format!("{path}.{member}");
     let security = Item::map([
         ("allowPrivilegeEscalation", Item::new(false)),
-        ("capabilities", Item::map([("drop", Item::list([Item::new("ALL")]))])),
-        ("readOnlyRootFilesystem", Item::new(!service.workload.security.writable_root)),
+        (
+            "capabilities",
+            Item::map([("drop", Item::list([Item::new("ALL")]))]),
+        ),
+        (
+            "readOnlyRootFilesystem",
+            Item::new(!service.workload.security.writable_root),
+        ),
     ]);
     Item::sparse([
         ("name", of.at(at("name"), &container.name)),
         ("image", of.at(at("image"), &container.image.value)),
-        ("command", of.list(&at("command"), &container.command).or_nothing()),
+        (
+            "command",
+            of.list(&at("command"), &container.command).or_nothing(),
+        ),
         ("args", of.list(&at("args"), &container.args).or_nothing()),
         ("env", env(of, &at("env"), &container.env)),
         ("resources", resources(of, service)),
@@ -251,12 +333,18 @@ fn files(of: &Of<'_>, files: &BTreeMap<String, String>) -> Files {
         data.push((key.clone(), of.at(format!("workload.files.{path}"), text)));
         mounts.push((path.clone(), key));
     }
-    let pairs = files.iter().map(|(path, text)| (path.as_str(), text.as_bytes()));
+    let pairs = files
+        .iter()
+        .map(|(path, text)| (path.as_str(), text.as_bytes()));
     let digest = if files.is_empty() {
         Item::nothing()
     } else {
         let digest = Digest::of_pairs(pairs).to_string();
         of.at("workload.files", &digest[..16])
     };
-    Files { data: Item::map(data).or_nothing(), digest, mounts }
+    Files {
+        data: Item::map(data).or_nothing(),
+        digest,
+        mounts,
+    }
 }

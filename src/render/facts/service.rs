@@ -43,17 +43,32 @@ impl Facts<'_> {
         let owner = service.owner.as_ref().map_or(Item::nothing(), |owner| {
             Item::map([
                 ("team", of.at("owner.team", &owner.team)),
-                ("oncall", of.at("owner.oncall", optional(owner.oncall.as_ref()))),
-                ("escalation", of.at("owner.escalation", optional(owner.escalation.as_ref()))),
+                (
+                    "oncall",
+                    of.at("owner.oncall", optional(owner.oncall.as_ref())),
+                ),
+                (
+                    "escalation",
+                    of.at("owner.escalation", optional(owner.escalation.as_ref())),
+                ),
             ])
         });
         vec![
             ("service".into(), of.at("service", key.service.as_str())),
-            ("environment".into(), of.at("environment", key.environment.as_str())),
-            ("namespace".into(), of.at("namespace", service.namespace.as_str())),
+            (
+                "environment".into(),
+                of.at("environment", key.environment.as_str()),
+            ),
+            (
+                "namespace".into(),
+                of.at("namespace", service.namespace.as_str()),
+            ),
             ("tier".into(), of.at("tier", tier(service.tier))),
             ("owner".into(), owner),
-            ("serves".into(), Item::new(here.serves).planned(format!("regions of {key}"))),
+            (
+                "serves".into(),
+                Item::new(here.serves).planned(format!("regions of {key}")),
+            ),
             ("workload".into(), workload(&of, service)),
             ("replicas".into(), replicas(&subject, service, here)),
             ("pod".into(), pod::pod(&subject, service)),
@@ -61,7 +76,13 @@ impl Facts<'_> {
             ("exposure".into(), exposure(&of, service)),
             ("network".into(), self.edges(cluster, key, service)),
             ("dns".into(), self.dns(cluster, key, service)),
-            ("stores".into(), of.list("stores", service.stores.iter().map(|s| s.name.value.as_str()))),
+            (
+                "stores".into(),
+                of.list(
+                    "stores",
+                    service.stores.iter().map(|s| s.name.value.as_str()),
+                ),
+            ),
         ]
     }
 }
@@ -82,21 +103,41 @@ fn workload(of: &Of<'_>, service: &Service) -> Item {
         ]);
         (name.to_string(), members)
     });
-    let schedule = workload.schedule.as_ref().map_or(Item::nothing(), |schedule| {
-        Item::map([
-            ("cron", of.at("workload.schedule", &schedule.cron.value)),
-            ("timeZone", of.at("workload.schedule.timeZone", optional(schedule.time_zone.as_ref()))),
-        ])
-    });
-    let grace = workload.termination_grace.map(|d| d.as_millis().div_ceil(1000));
+    let schedule = workload
+        .schedule
+        .as_ref()
+        .map_or(Item::nothing(), |schedule| {
+            Item::map([
+                ("cron", of.at("workload.schedule", &schedule.cron.value)),
+                (
+                    "timeZone",
+                    of.at(
+                        "workload.schedule.timeZone",
+                        optional(schedule.time_zone.as_ref()),
+                    ),
+                ),
+            ])
+        });
+    let grace = workload
+        .termination_grace
+        .map(|d| d.as_millis().div_ceil(1000));
     Item::map([
         ("kind", of.at("workload.kind", kind)),
         ("image", of.at("workload.image", &workload.image.value)),
-        ("command", of.list("workload.command", &workload.command).or_nothing()),
-        ("args", of.list("workload.args", &workload.args).or_nothing()),
+        (
+            "command",
+            of.list("workload.command", &workload.command).or_nothing(),
+        ),
+        (
+            "args",
+            of.list("workload.args", &workload.args).or_nothing(),
+        ),
         ("ports", Item::map(ports)),
         ("schedule", schedule),
-        ("terminationGraceSeconds", of.at("workload.terminationGrace", optional(grace))),
+        (
+            "terminationGraceSeconds",
+            of.at("workload.terminationGrace", optional(grace)),
+        ),
     ])
 }
 
@@ -109,16 +150,26 @@ fn replicas(subject: &Subject, service: &Service, here: Here) -> Item {
         if whole == part {
             return of.at(path, part);
         }
-        let fields = vec![FieldRef { subject: subject.clone(), path }];
+        let fields = vec![FieldRef {
+            subject: subject.clone(),
+            path,
+        }];
         Item::new(part).from_fields(fields)
     };
     let (min, max) = (here.replicas.min, here.replicas.max);
     let scales = max > min && service.workload.kind != WorkloadKind::CronJob;
-    let fixed = if scales { Item::nothing() } else { part("min", scale.min, min) };
+    let fixed = if scales {
+        Item::nothing()
+    } else {
+        part("min", scale.min, min)
+    };
     Item::map([
         ("min", part("min", scale.min, min)),
         ("max", part("max", scale.max, max)),
-        ("cpu", of.at("workload.scale.cpu", optional(scale.cpu_percent))),
+        (
+            "cpu",
+            of.at("workload.scale.cpu", optional(scale.cpu_percent)),
+        ),
         ("autoscaled", Item::new(scales)),
         // Nothing where an autoscaler owns the number.
         ("fixed", fixed),
@@ -132,19 +183,31 @@ fn calls(of: &Of<'_>, service: &Service) -> Item {
         Item::map([
             ("service", of.at(&path, call.service.value.as_str())),
             ("port", of.at(format!("{path}.port"), optional(port))),
-            ("timeout", of.at(format!("{path}.timeout"), optional(call.timeout.map(|t| t.to_string())))),
+            (
+                "timeout",
+                of.at(
+                    format!("{path}.timeout"),
+                    optional(call.timeout.map(|t| t.to_string())),
+                ),
+            ),
             ("degrade", of.at(format!("{path}.onFailure"), call.degrade)),
         ])
     }))
 }
 
 fn exposure(of: &Of<'_>, service: &Service) -> Item {
-    service.exposure.as_ref().map_or(Item::nothing(), |exposure| {
-        Item::map([
-            ("host", of.at("exposure.host", &exposure.host.value)),
-            ("port", of.at("exposure.port", exposure.port.as_str())),
-            ("health", of.at("exposure.health", optional(exposure.health.as_ref()))),
-            ("ttl", of.at("exposure.ttl", exposure.ttl)),
-        ])
-    })
+    service
+        .exposure
+        .as_ref()
+        .map_or(Item::nothing(), |exposure| {
+            Item::map([
+                ("host", of.at("exposure.host", &exposure.host.value)),
+                ("port", of.at("exposure.port", exposure.port.as_str())),
+                (
+                    "health",
+                    of.at("exposure.health", optional(exposure.health.as_ref())),
+                ),
+                ("ttl", of.at("exposure.ttl", exposure.ttl)),
+            ])
+        })
 }

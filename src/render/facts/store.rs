@@ -21,7 +21,12 @@ fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
 /// The regions of a store, the leader first, then by the plan's order.
 fn regions(plan: &StorePlan) -> Vec<&RegionName> {
     let mut regions: Vec<&RegionName> = plan.leader.iter().collect();
-    for region in plan.replicas.iter().chain(&plan.voters).chain(plan.clusters.keys()) {
+    for region in plan
+        .replicas
+        .iter()
+        .chain(&plan.voters)
+        .chain(plan.clusters.keys())
+    {
         if plan.clusters.contains_key(region) && !regions.contains(&region) {
             regions.push(region);
         }
@@ -56,25 +61,59 @@ impl Facts<'_> {
         let leads = *leader == cluster.region;
         let names = |list: &[RegionName]| -> Vec<Item> {
             list.iter()
-                .map(|r| Item::new(instance(service, store, r)).planned(decided("synchronous replicas")))
+                .map(|r| {
+                    Item::new(instance(service, store, r)).planned(decided("synchronous replicas"))
+                })
                 .collect()
         };
         // A primary names another region: the one that it follows once it is demoted.
-        let source = if leads { regions.iter().copied().find(|r| *r != leader) } else { Some(leader) };
-        let source = source.map_or(Item::nothing(), |r| Item::new(instance(service, store, r)).planned(decided("leader")));
-        let members = regions.iter().map(|r| self.store_member(service, store, index, &subject, r));
-        let sync = if leads { names(&plan.sync_standbys) } else { Vec::new() };
-        let wanted = usize::try_from(store.synchronous).unwrap_or(usize::MAX).min(sync.len());
-        let class = store.storage_class.as_deref().map_or(Fact::Null, Fact::from);
+        let source = if leads {
+            regions.iter().copied().find(|r| *r != leader)
+        } else {
+            Some(leader)
+        };
+        let source = source.map_or(Item::nothing(), |r| {
+            Item::new(instance(service, store, r)).planned(decided("leader"))
+        });
+        let members = regions
+            .iter()
+            .map(|r| self.store_member(service, store, index, &subject, r));
+        let sync = if leads {
+            names(&plan.sync_standbys)
+        } else {
+            Vec::new()
+        };
+        let wanted = usize::try_from(store.synchronous)
+            .unwrap_or(usize::MAX)
+            .min(sync.len());
+        let class = store
+            .storage_class
+            .as_deref()
+            .map_or(Fact::Null, Fact::from);
         let capability = Capability::from(Engine::CloudnativePg.name());
         let facts = Item::map([
             ("name", of.at(at("name"), store.name.value.as_str())),
             ("engine", of.at(at("engine"), store.engine.value.name())),
-            ("supported", Item::new(cluster.capabilities.contains(&capability))),
-            ("consistency", of.at(at("consistency"), store.consistency.value.name())),
-            ("set", Item::new(format!("{}-{}", service.name.value, store.name.value))),
-            ("instance", Item::new(instance(service, store, &cluster.region))),
-            ("leader", Item::new(instance(service, store, leader)).planned(decided("leader"))),
+            (
+                "supported",
+                Item::new(cluster.capabilities.contains(&capability)),
+            ),
+            (
+                "consistency",
+                of.at(at("consistency"), store.consistency.value.name()),
+            ),
+            (
+                "set",
+                Item::new(format!("{}-{}", service.name.value, store.name.value)),
+            ),
+            (
+                "instance",
+                Item::new(instance(service, store, &cluster.region)),
+            ),
+            (
+                "leader",
+                Item::new(instance(service, store, leader)).planned(decided("leader")),
+            ),
             ("leads", Item::new(leads).planned(decided("leader"))),
             ("source", source),
             ("replicated", Item::new(regions.len() > 1)),
@@ -83,10 +122,16 @@ impl Facts<'_> {
             ("size", of.at(at("size"), store.size.to_string())),
             ("storageClass", of.at(at("storageClass"), class)),
             ("database", Item::new(identifier(store.name.value.as_str()))),
-            ("synchronous", Item::new(wanted as u64).of(&subject, at("synchronous"))),
+            (
+                "synchronous",
+                Item::new(wanted as u64).of(&subject, at("synchronous")),
+            ),
             ("syncStandbys", Item::list(sync).or_nothing()),
             ("backup", self.backup(&of, index, store)),
-            ("network", self.store_rules(cluster, key, service, index, store)),
+            (
+                "network",
+                self.store_rules(cluster, key, service, index, store),
+            ),
         ]);
         Some(vec![("store".into(), facts)])
     }
@@ -120,17 +165,30 @@ impl Facts<'_> {
     }
 
     fn backup(&self, of: &Of<'_>, index: usize, store: &Store) -> Item {
-        let Some(backup) = &store.backup else { return Item::nothing() };
+        let Some(backup) = &store.backup else {
+            return Item::nothing();
+        };
         let at = |path: &str| format!("stores[{index}].backup.{path}");
-        let class = store.data.as_ref().and_then(|d| self.world.fleet.data_classes.get(&d.value));
+        let class = store
+            .data
+            .as_ref()
+            .and_then(|d| self.world.fleet.data_classes.get(&d.value));
         let encryption = class.and_then(|c| c.encryption_at_rest.as_deref());
         // Barman's word for keys of a key management service (AWS).
-        let encryption = encryption.filter(|e| *e == "kms").map_or(Fact::Null, |_| "aws:kms".into());
+        let encryption = encryption
+            .filter(|e| *e == "kms")
+            .map_or(Fact::Null, |_| "aws:kms".into());
         let days = backup.retention.as_millis().div_ceil(86_400_000).max(1);
         Item::map([
             ("schedule", of.at(at("schedule"), &backup.schedule)),
             ("retention", of.at(at("retention"), format!("{days}d"))),
-            ("bucket", of.at(at("bucket"), backup.bucket.as_deref().map_or(Fact::Null, Fact::from))),
+            (
+                "bucket",
+                of.at(
+                    at("bucket"),
+                    backup.bucket.as_deref().map_or(Fact::Null, Fact::from),
+                ),
+            ),
             ("encryption", Item::new(encryption)),
         ])
     }
@@ -148,7 +206,9 @@ impl Facts<'_> {
             service: key.clone(),
             store: store.name.value.clone(),
         };
-        let Some(plan) = self.plan.stores.get(&store_key) else { return Vec::new() };
+        let Some(plan) = self.plan.stores.get(&store_key) else {
+            return Vec::new();
+        };
         let mut peers = Vec::new();
         let near = Some(&cluster.region);
         for region in [near, plan.leader.as_ref()].into_iter().flatten() {
@@ -156,7 +216,9 @@ impl Facts<'_> {
                 Some(name) if *name == cluster.name.value => {
                     peers.push(cnpg_pods(&instance(service, store, region)));
                 }
-                Some(name) => peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges)),
+                Some(name) => {
+                    peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges))
+                }
                 None => {}
             }
         }
@@ -188,7 +250,11 @@ impl Facts<'_> {
         let own = cnpg_pods(&instance(service, store, &cluster.region));
         let mut from = vec![own.clone()];
         if self.runs_in(key, &cluster.name.value) {
-            from.push(pods(service.name.value.as_str(), &service.namespace, &service.namespace));
+            from.push(pods(
+                service.name.value.as_str(),
+                &service.namespace,
+                &service.namespace,
+            ));
         }
         // Members of the set, and clusters of the service that come here: those of this region
         // and, where this cluster takes the writes, all of them.
@@ -197,11 +263,20 @@ impl Facts<'_> {
             .clusters_of(key)
             .filter(|c| c.name != cluster.name && (leads || c.region == cluster.region));
         from.extend(members.iter().copied().chain(users).flat_map(ranges));
-        let from = once(from).into_iter().map(|peer| peer.of(&subject, at.clone()));
-        let to = once(std::iter::once(own).chain(members.iter().flat_map(|c| ranges(c))).collect());
+        let from = once(from)
+            .into_iter()
+            .map(|peer| peer.of(&subject, at.clone()));
+        let to = once(
+            std::iter::once(own)
+                .chain(members.iter().flat_map(|c| ranges(c)))
+                .collect(),
+        );
         Item::map([
             ("from", Item::list(from)),
-            ("to", Item::list(to.into_iter().map(|peer| peer.of(&subject, at.clone())))),
+            (
+                "to",
+                Item::list(to.into_iter().map(|peer| peer.of(&subject, at.clone()))),
+            ),
             ("port", Item::new(POSTGRES)),
         ])
     }

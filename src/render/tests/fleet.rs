@@ -1,0 +1,236 @@
+//! A small fleet made by hand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{SourceId, Sources, Span, Spanned};
+use crate::model::name::{
+    ClusterName, Environment, Namespace, PortName, RegionName, ServiceKey, ServiceName,
+};
+use crate::model::origin::Origins;
+use crate::model::place::{Coordinates, Country, Provider};
+use crate::model::plan::{DnsPlan, Plan, RegionPlacement, Replicas, ServicePlan};
+use crate::model::quantity::Quantity;
+use crate::model::ratio::Share;
+use crate::model::world::*;
+
+/// A world, and a plan that places every service in every cluster.
+pub(super) struct Made {
+    pub(super) world: World,
+    pub(super) plan: Plan,
+    source: SourceId,
+}
+
+fn spanned<T>(value: T, source: SourceId) -> Spanned<T> {
+    Spanned::new(value, Span::new(source, 0, 1))
+}
+
+impl Made {
+    pub(super) fn new() -> Self {
+        let source = Sources::new().add("regen.yaml", "fleet: storefront\n");
+        let fleet = Fleet {
+            name: spanned("storefront".into(), source),
+            domain: None,
+            gitops: Gitops {
+                repository: spanned("https://git.example/fleet.git".into(), source),
+                branch: "main".into(),
+                url: None,
+                delivery: Delivery::Argocd,
+            },
+            platform: Platform {
+                dns: Some(spanned("external-dns".into(), source)),
+                ingress_namespace: Some("edge".into()),
+                capabilities: BTreeSet::new(),
+            },
+            hub: None,
+            waves: vec!["first".into()],
+            audience: Audience::default(),
+            jurisdictions: BTreeMap::new(),
+            data_classes: BTreeMap::new(),
+            failover: Failover {
+                residency: None,
+                headroom: Share::ppm(200_000),
+            },
+            network: NetworkSettings {
+                rtt: "network/rtt.csv".into(),
+                estimate: Estimate::Warn,
+                p99_factor_milli: 1500,
+            },
+            drift: DriftSettings::default(),
+        };
+        let world = World {
+            fleet,
+            regions: BTreeMap::new(),
+            clusters: BTreeMap::new(),
+            services: BTreeMap::new(),
+            overlays: Vec::new(),
+            rtt_file: None,
+            origins: Origins::default(),
+        };
+        Self {
+            world,
+            plan: Plan::default(),
+            source,
+        }
+    }
+
+    pub(super) fn span(&self) -> Span {
+        Span::new(self.source, 0, 1)
+    }
+
+    /// A region with clusters of its name and a letter.
+    pub(super) fn region(mut self, name: &str, clusters: usize) -> Self {
+        let region = RegionName::new(name);
+        let number = self.world.clusters.len();
+        let names: Vec<ClusterName> = (0..clusters)
+            .map(|i| ClusterName::new(format!("{name}-{}", char::from(b'a' + i as u8))))
+            .collect();
+        for (index, cluster) in names.iter().enumerate() {
+            let octet = 8 + number + index;
+            let made = Cluster {
+                name: spanned(cluster.clone(), self.source),
+                region: region.clone(),
+                context: None,
+                server: None,
+                kubernetes: KubernetesVersion {
+                    major: 1,
+                    minor: 34,
+                },
+                environment: "prod".into(),
+                capacity: Capacity::default(),
+                capabilities: ["external-dns", "cloudnative-pg"].map(Into::into).into(),
+                network: ClusterNetwork {
+                    pods: vec![spanned(format!("10.{octet}.0.0/16"), self.source)],
+                    nodes: vec![spanned(format!("172.{octet}.0.0/16"), self.source)],
+                    egress: Vec::new(),
+                },
+                ingress: Some(spanned(
+                    Ingress::Addresses(vec![format!("192.0.2.{octet}").parse().unwrap()]),
+                    self.source,
+                )),
+                health_checks: BTreeMap::new(),
+            };
+            self.world.clusters.insert(cluster.clone(), made);
+        }
+        let made = Region {
+            name: spanned(region.clone(), self.source),
+            provider: Some(Provider::Aws),
+            country: Country::parse("IE").unwrap(),
+            coordinates: Coordinates { lat: 0, lon: 0 },
+            zones: Vec::new(),
+            wave: "first".into(),
+            clusters: names,
+        };
+        self.world.regions.insert(region, made);
+        self
+    }
+
+    /// A service with one port, whose pods listen on another one, in every cluster so far.
+    pub(super) fn service(mut self, name: &str, change: impl FnOnce(&mut Service)) -> Self {
+        let source = self.source;
+        let quantity = |text| spanned(Quantity::parse(text).unwrap(), source);
+        let port = Port {
+            port: 80,
+            target: 8080,
+            protocol: Protocol::Tcp,
+            span: self.span(),
+        };
+        let mut service = Service {
+            name: spanned(ServiceName::new(name), source),
+            environment: Environment::new("prod"),
+            owner: None,
+            namespace: Namespace::new("shop"),
+            tier: Tier::Standard,
+            workload: Workload {
+                kind: WorkloadKind::Deployment,
+                image: spanned(format!("registry.example/{name}:1.0"), source),
+                command: Vec::new(),
+                args: Vec::new(),
+                env: BTreeMap::new(),
+                ports: [(PortName::new("http"), port)].into(),
+                resources: Resources {
+                    cpu: quantity("100m"),
+                    memory: quantity("64Mi"),
+                    cpu_limit: None,
+                    memory_limit: Some(quantity("128Mi").value),
+                },
+                scale: Scale {
+                    min: 2,
+                    max: 2,
+                    cpu_percent: None,
+                    span: None,
+                },
+                schedule: None,
+                probes: Probes::default(),
+                files: BTreeMap::new(),
+                volumes: BTreeMap::new(),
+                init: Vec::new(),
+                security: Security {
+                    user: 1000,
+                    group: 1000,
+                    writable_root: false,
+                },
+                termination_grace: None,
+            },
+            calls: Vec::new(),
+            exposure: None,
+            audience: Audience::default(),
+            budget: Budget::default(),
+            placement: Placement {
+                span: None,
+                mode: PlacementMode::ActiveActive,
+                regions: RegionChoice::All,
+                from: Vec::new(),
+            },
+            stores: Vec::new(),
+            failover: true,
+        };
+        change(&mut service);
+        let replicas = Replicas {
+            min: service.workload.scale.min,
+            max: service.workload.scale.max,
+        };
+        let regions = self
+            .world
+            .regions
+            .iter()
+            .map(|(region, r)| RegionPlacement {
+                region: region.clone(),
+                serves: true,
+                clusters: r.clusters.iter().map(|c| (c.clone(), replicas)).collect(),
+                because: Default::default(),
+            });
+        let plan = ServicePlan {
+            regions: regions.collect(),
+            dns: service.exposure.as_ref().map(|exposure| DnsPlan {
+                policy: exposure.routing.value,
+                failover: None,
+                records: self
+                    .world
+                    .regions
+                    .keys()
+                    .map(|r| (r.clone(), None))
+                    .collect(),
+                because: Default::default(),
+            }),
+            ..Default::default()
+        };
+        let key = ServiceKey::prod(name);
+        self.plan.services.insert(key.clone(), plan);
+        self.world.services.insert(key, service);
+        self
+    }
+
+    pub(super) fn plain(&self, text: &str) -> EnvValue {
+        EnvValue::Plain(spanned(text.to_owned(), self.source))
+    }
+}
+
+/// A call of a service.
+pub(super) fn call(source: Span, service: &str) -> Call {
+    Call {
+        service: Spanned::new(service.into(), source),
+        port: None,
+        timeout: None,
+        degrade: false,
+    }
+}

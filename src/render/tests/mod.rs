@@ -1,0 +1,5 @@
+//! The rules of the engine, and the objects of a small fleet.
+
+mod components;
+mod fleet;
+mod rules;
