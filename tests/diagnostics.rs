@@ -57,15 +57,25 @@ fn said(files: &Files) -> (String, bool) {
             "<empty>" => Content::Text(sources.add(path.as_str(), "")),
             _ => Content::Text(sources.add(path.as_str(), text.as_str())),
         };
-        inputs.push(InputFile { path: path.clone(), content });
+        inputs.push(InputFile {
+            path: path.clone(),
+            content,
+        });
     }
     let mut sink = Sink::new();
-    let world = load(&inputs, &sources, &mut sink).and_then(|raw| validate(raw, &sources, &mut sink));
+    let world =
+        load(&inputs, &sources, &mut sink).and_then(|raw| validate(raw, &sources, &mut sink));
     let errors = sink.errors();
-    assert_eq!(world.is_err(), errors > 0, "Err if and only if an error was emitted");
+    assert_eq!(
+        world.is_err(),
+        errors > 0,
+        "Err if and only if an error was emitted"
+    );
     let mut out = String::new();
     for diagnostic in sink.into_sorted() {
-        let place = diagnostic.place().map_or("-".to_owned(), |span| sources.locate(span));
+        let place = diagnostic
+            .place()
+            .map_or("-".to_owned(), |span| sources.locate(span));
         let severity = diagnostic.effective_severity().name();
         let code = diagnostic.code.name();
         writeln!(out, "{severity}[{code}] {place}: {}", diagnostic.message).expect("string");
@@ -83,7 +93,11 @@ fn cases() -> BTreeMap<String, (PathBuf, Files)> {
     let mut cases = BTreeMap::new();
     for entry in std::fs::read_dir(folder()).expect("folder") {
         let path = entry.expect("entry").path();
-        let name = path.file_stem().expect("name").to_string_lossy().into_owned();
+        let name = path
+            .file_stem()
+            .expect("name")
+            .to_string_lossy()
+            .into_owned();
         let text = std::fs::read_to_string(&path).expect("text");
         cases.insert(name, (path, sections(&text)));
     }
@@ -108,7 +122,9 @@ fn each_wrong_input_is_explained_as_expected() {
             let head = text.split("== expect\n").next().expect("a first part");
             std::fs::write(&path, format!("{head}== expect\n{found}")).expect("written");
         } else {
-            wrong.push(format!("--- {name}: expected\n{expected}--- found\n{found}"));
+            wrong.push(format!(
+                "--- {name}: expected\n{expected}--- found\n{found}"
+            ));
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
@@ -140,7 +156,10 @@ fn each_code_of_load_and_validate_has_a_smallest_wrong_input() {
         .flat_map(|expected| expected.lines().map(str::to_owned).collect::<Vec<_>>())
         .filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()))
         .collect();
-    let first = Code::ALL.iter().position(|c| *c == Code::YamlSyntax).expect("first");
+    let first = Code::ALL
+        .iter()
+        .position(|c| *c == Code::YamlSyntax)
+        .expect("first");
     let mine: Vec<Code> = Code::ALL[first..]
         .iter()
         .copied()

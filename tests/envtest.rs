@@ -105,14 +105,7 @@ fn reads_what_a_controller_applied() {
     server.apply(&widget_crd()).unwrap();
     let widget = json!({"apiVersion": "acme.example/v1", "kind": "Widget",
         "metadata": {"name": "w", "namespace": "shop"}, "spec": {}});
-    // A new kind is served when the server has got round to it.
-    for attempt in 0.. {
-        match server.apply(&widget) {
-            Ok(_) => break,
-            Err(error) => assert!(attempt < 100, "{error}"),
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
+    server.apply_soon(&widget);
 
     let wants = [
         want(
@@ -213,6 +206,51 @@ fn reads_what_a_controller_applied() {
     );
 
     access(&server);
+    unavailable(&server, &admin);
+}
+
+/// An API service that is down and a conversion webhook that is gone blind nobody to the rest.
+fn unavailable(server: &RealServer, admin: &Path) {
+    let service = json!({"apiVersion": "apiregistration.k8s.io/v1", "kind": "APIService",
+        "metadata": {"name": "v1.gauges.example"},
+        "spec": {"group": "gauges.example", "version": "v1", "groupPriorityMinimum": 100, "versionPriority": 100,
+            "insecureSkipTLSVerify": true, "service": {"name": "none", "namespace": "shop"}}});
+    server.apply(&service).unwrap();
+    let mut converted = widget_crd();
+    converted["metadata"]["name"] = "flakes.acme.example".into();
+    converted["spec"]["names"] =
+        json!({"plural": "flakes", "singular": "flake", "kind": "Flake", "listKind": "FlakeList"});
+    converted["spec"]["conversion"] = json!({"strategy": "Webhook", "webhook": {"conversionReviewVersions": ["v1"],
+        "clientConfig": {"url": "https://127.0.0.1:1/convert"}}});
+    let mut old = converted["spec"]["versions"][0].clone();
+    old["name"] = "v1alpha1".into();
+    old["storage"] = false.into();
+    converted["spec"]["versions"]
+        .as_array_mut()
+        .unwrap()
+        .push(old);
+    server.apply(&converted).unwrap();
+    let flake = json!({"apiVersion": "acme.example/v1", "kind": "Flake",
+        "metadata": {"name": "f", "namespace": "shop"}, "spec": {}});
+    server.apply_soon(&flake);
+
+    let wants = [
+        want("v1", "ConfigMap", &["shop/conf-000"]),
+        want("gauges.example/v1", "Gauge", &["shop/g"]),
+        want("acme.example/v1alpha1", "Flake", &["shop/f"]),
+    ];
+    let state = read_one(admin, &wants, &Limits::default());
+    assert_eq!(names(&state), ["conf-000"]);
+    assert_eq!(
+        reason(state.views.get(&gk("gauges.example", "Gauge"))),
+        "DiscoveryFailed"
+    );
+    assert_eq!(
+        reason(state.views.get(&gk("acme.example", "Flake"))),
+        "ListFailed"
+    );
+    let stored = [want("acme.example/v1", "Flake", &["shop/f"])];
+    assert_eq!(names(&read_one(admin, &stored, &Limits::default())), ["f"]);
 }
 
 /// Who may not read learns nothing, says so, and is not told more than it asked for.

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -35,7 +36,10 @@ impl RealServer {
     /// Starts both, and waits until they are ready; `None`, said on stderr, where there are none.
     pub(crate) fn start(test: &str) -> Option<Self> {
         let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
-            eprintln!(
+            // Not `eprintln`: the harness would swallow it.
+            let mut out = std::io::stderr();
+            let _ = writeln!(
+                out,
                 "SKIPPED {test}: KUBEBUILDER_ASSETS names no directory with etcd and kube-apiserver"
             );
             return None;
@@ -220,6 +224,15 @@ impl RealServer {
                 .map_err(|e| e.to_string())?;
             serde_json::to_value(applied).map_err(|e| e.to_string())
         })
+    }
+
+    /// Applies an object of a new kind, which is served when the server has got round to it.
+    pub(crate) fn apply_soon(&self, object: &Value) {
+        let end = Instant::now() + Duration::from_secs(30);
+        while let Err(error) = self.apply(object) {
+            assert!(Instant::now() < end, "{error}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 
     /// Changes an object as a person does with `kubectl edit`.
