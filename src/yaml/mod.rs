@@ -4,6 +4,9 @@
 //! span, so that the schema of the fleet's files decides its type; [`kubernetes`] resolves scalars
 //! as `sigs.k8s.io/yaml` does.
 
+mod bounds;
+#[cfg(test)]
+mod hostile;
 pub mod kubernetes;
 mod merge;
 mod node;

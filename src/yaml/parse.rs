@@ -2,9 +2,10 @@
 
 use granit_parser::{ErrorKind, Parser, ScanError, options};
 
+use super::bounds::Full;
 use super::node::Node;
 use super::syntax;
-use super::tree::{Builder, Full};
+use super::tree::Builder;
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources, Span};
 
 /// The largest fleet file that is read, in bytes.

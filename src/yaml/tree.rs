@@ -6,36 +6,11 @@ use std::collections::BTreeMap;
 
 use granit_parser::{Event, ScalarStyle, Tag};
 
+use super::bounds::{Full, Weight};
 use super::merge;
 use super::node::{Node, Style, Value};
-use super::parse::{MAX_BYTES, MAX_DEPTH, MAX_NODES};
+use super::parse::MAX_DEPTH;
 use crate::diag::{Code, Diagnostic, Sink, SourceId, Span, Spanned};
-
-/// A bound that was reached, where, and what to do about it.
-pub(super) struct Full {
-    pub(super) message: String,
-    pub(super) span: Span,
-    pub(super) help: &'static str,
-}
-
-impl Full {
-    /// Nested deeper than [`MAX_DEPTH`].
-    pub(super) fn depth(span: Span) -> Self {
-        Self {
-            message: format!("lists and mappings nest deeper than {MAX_DEPTH}"),
-            span,
-            help: "no file of a fleet needs that; look for a bracket that is never closed",
-        }
-    }
-}
-
-/// How much a finished value weighs.
-#[derive(Clone, Copy, Default)]
-struct Weight {
-    nodes: usize,
-    bytes: usize,
-    height: usize,
-}
 
 enum Open {
     List(Vec<Node>),
@@ -137,7 +112,7 @@ impl<'a> Builder<'a> {
                     bytes: text.len(),
                     height: 0,
                 };
-                self.count(weight, place)?;
+                self.total.add(weight, place)?;
                 self.finished(node, weight, anchor, range.end)
             }
             Event::SequenceStart(_, anchor, _) => self.open(Open::List(Vec::new()), anchor, place),
@@ -200,27 +175,11 @@ impl<'a> Builder<'a> {
         }
     }
 
-    fn count(&mut self, weight: Weight, place: Span) -> Result<(), Full> {
-        self.total.nodes += weight.nodes;
-        self.total.bytes += weight.bytes;
-        if self.total.nodes <= MAX_NODES && self.total.bytes <= 2 * MAX_BYTES {
-            return Ok(());
-        }
-        Err(Full {
-            message: format!(
-                "the file holds more than {MAX_NODES} values or {} bytes, aliases expanded",
-                2 * MAX_BYTES
-            ),
-            span: place,
-            help: "split the file, or repeat less by aliases",
-        })
-    }
-
     fn open(&mut self, open: Open, anchor: usize, place: Span) -> Result<(), Full> {
         if self.stack.len() >= MAX_DEPTH {
             return Err(Full::depth(place));
         }
-        self.count(
+        self.total.add(
             Weight {
                 nodes: 1,
                 ..Weight::default()
@@ -281,11 +240,7 @@ impl<'a> Builder<'a> {
             return Err(Full::depth(place));
         }
         // Counted before the copy is made: what is refused must not be built first.
-        self.total.nodes += weight.nodes;
-        self.total.bytes += weight.bytes;
-        if self.total.nodes > MAX_NODES || self.total.bytes > 2 * MAX_BYTES {
-            return self.count(Weight::default(), place);
-        }
+        self.total.add(weight, place)?;
         let node = node.clone();
         self.finished(node, weight, 0, place.end as usize)
     }
@@ -307,7 +262,7 @@ impl<'a> Builder<'a> {
         end: usize,
     ) -> Result<(), Full> {
         if anchor != 0 {
-            self.count(weight, node.span)?;
+            self.total.add(weight, node.span)?;
             self.anchors.insert(anchor, (node.clone(), weight));
         }
         let Some(frame) = self.stack.last_mut() else {
