@@ -82,3 +82,46 @@ impl Drop for Temporary {
         let _ = fs::remove_file(&self.0);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_replaced_whole_or_left_and_nothing_stays_behind() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let names = || -> Vec<_> {
+            let entries = fs::read_dir(directory.path()).expect("lists");
+            entries.map(|e| e.expect("entry").file_name()).collect()
+        };
+        let file = directory.path().join("regen.lock");
+        // What a killed run of the same process id left behind is in nobody's way.
+        for number in 0..8 {
+            let name = format!(".regen-{}-{number}.tmp", std::process::id());
+            fs::write(directory.path().join(&name), "half").expect("writes");
+        }
+        write_atomic(&file, b"1").expect("writes");
+        write_atomic(&file, b"2").expect("writes");
+        assert_eq!(fs::read(&file).expect("reads"), b"2");
+        assert_eq!(names().len(), 9);
+        let taken = directory.path().join("taken");
+        fs::create_dir_all(taken.join("x")).expect("creates");
+        let error = write_atomic(&taken, b"1").expect_err("a directory");
+        assert!(error.to_string().contains("taken"), "{error}");
+        assert!(write_atomic(&directory.path().join("no/where"), b"1").is_err());
+        assert_eq!(names().len(), 10, "only the directory was added");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn permissions_of_the_old_file_are_kept() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("x");
+        fs::write(&file, "1").expect("writes");
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).expect("sets");
+        write_atomic(&file, b"2").expect("writes");
+        let mode = fs::metadata(&file).expect("is there").permissions().mode();
+        assert_eq!(mode & 0o777, 0o640);
+    }
+}

@@ -135,6 +135,7 @@ pub fn read_fleet(root: &Path, sources: &mut Sources) -> anyhow::Result<Vec<Inpu
         }
         let walk = walkdir::WalkDir::new(&top)
             .follow_links(false)
+            .follow_root_links(false)
             .max_depth(MAX_DEPTH + 1);
         for entry in walk
             .into_iter()
@@ -229,4 +230,119 @@ fn read(
             Content::NotUtf8 { source, offset }
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(root: &Path, path: &str, bytes: &[u8]) {
+        let full = root.join(path);
+        fs::create_dir_all(full.parent().expect("below")).expect("creates");
+        fs::write(full, bytes).expect("writes");
+    }
+
+    #[test]
+    fn a_fleet_is_its_parts_in_order_and_nothing_else() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path();
+        for path in [
+            "services/b.yaml",
+            "services/a.yaml",
+            "regen.yaml",
+            "overlays/clusters/x.yaml",
+            "services/.a.yaml.swp",
+            "services/.hidden/x.yaml",
+            "gitops/clusters/x.yaml",
+            "README.md",
+            "network/rtt.csv",
+        ] {
+            write(root, path, path.as_bytes());
+        }
+        let mut sources = Sources::new();
+        let files = read_fleet(root, &mut sources).expect("reads");
+        let paths: Vec<&str> = files.iter().map(|f| f.path.as_str()).collect();
+        let expected = [
+            "network/rtt.csv",
+            "overlays/clusters/x.yaml",
+            "regen.yaml",
+            "services/a.yaml",
+            "services/b.yaml",
+        ];
+        assert_eq!(paths, expected);
+        for file in &files {
+            let Content::Text(id) = file.content else {
+                panic!("{file:?}");
+            };
+            assert_eq!(sources.get(id).path(), file.path);
+            assert_eq!(sources.get(id).text(), file.path);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_as_text_is_told_and_not_followed() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path();
+        write(root, "regen.yaml", b"name: caf\xe9\n");
+        write(
+            root,
+            "services/large.yaml",
+            &vec![b'#'; MAX_FILE as usize + 1],
+        );
+        write(root, "services/fits.yaml", &vec![b'#'; MAX_FILE as usize]);
+        write(root, "outside/secret.yaml", b"x");
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::symlink;
+            symlink("../outside/secret.yaml", root.join("services/link.yaml")).expect("links");
+            symlink("outside", root.join("regions")).expect("links");
+            symlink("..", root.join("services/loop")).expect("links");
+        }
+        let mut sources = Sources::new();
+        let files = read_fleet(root, &mut sources).expect("reads");
+        let content = |path: &str| {
+            &files
+                .iter()
+                .find(|f| f.path == path)
+                .expect("found")
+                .content
+        };
+        let Content::NotUtf8 { source, offset } = *content("regen.yaml") else {
+            panic!("{files:?}");
+        };
+        assert_eq!(&sources.get(source).text()[offset..], "\u{fffd}\n");
+        let bytes = MAX_FILE + 1;
+        assert_eq!(*content("services/large.yaml"), Content::TooLarge { bytes });
+        assert!(matches!(content("services/fits.yaml"), Content::Text(_)));
+        #[cfg(unix)]
+        for link in ["services/link.yaml", "services/loop", "regions"] {
+            assert_eq!(*content(link), Content::Symlink, "{link}");
+        }
+        assert!(!files.iter().any(|f| f.path.contains("secret")));
+    }
+
+    #[test]
+    fn a_fleet_that_is_not_here_is_looked_for_nearby() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let root = directory.path();
+        let error = |dir: &Path| find_fleet(dir).expect_err("no fleet").to_string();
+        assert!(
+            error(root).contains("`regen init` makes one"),
+            "{}",
+            error(root)
+        );
+        write(root, "examples/shop/regen.yaml", b"");
+        assert!(error(root).contains("examples/shop`?"), "{}", error(root));
+        let shop = root.join("examples/shop");
+        assert_eq!(find_fleet(&shop).expect("a fleet"), shop);
+        fs::create_dir_all(shop.join("services/x")).expect("creates");
+        let below = error(&shop.join("services/x"));
+        assert!(below.ends_with("examples/shop`?"), "{below}");
+        let file = error(&shop.join("regen.yaml"));
+        assert!(
+            file.contains("is not a directory, give its directory"),
+            "{file}"
+        );
+        assert!(error(&root.join("nowhere")).contains("nowhere"));
+    }
 }

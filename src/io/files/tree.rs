@@ -70,6 +70,7 @@ impl OutTree {
             }
             let mut walk = walkdir::WalkDir::new(top.path())
                 .follow_links(false)
+                .follow_root_links(false)
                 .into_iter();
             while let Some(entry) = walk.next() {
                 let entry = entry.with_context(context)?;
