@@ -1,1 +1,24 @@
-//! Desired and live objects to findings.
+//! Repository against cluster: desired manifests and a live state to findings.
+//!
+//! [`compare`] normalises both sides by their schema, walks them together, and asks for every
+//! difference whose it is: a person's, a controller's, the server's, or an apply's that is still to
+//! come. Only what nobody may change silently becomes a finding. Unknown is never clean.
+
+mod bookkeeping;
+mod classify;
+mod compare;
+mod ignore;
+mod orphan;
+mod ownership;
+mod path;
+mod read;
+mod report;
+mod scale;
+mod secrets;
+mod settings;
+
+pub use ignore::Rule;
+pub use orphan::mark;
+pub use read::flatten;
+pub use report::{Desired, compare};
+pub use settings::{APPLIERS, Mark, Orphans, Settings, SettingsFault};

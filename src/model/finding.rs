@@ -1,6 +1,6 @@
 //! Drift: findings, the objects they concern, and the report that holds them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
@@ -38,6 +38,26 @@ pub enum FindingKind {
     Tampered,
     /// The source says something else than the repository holds.
     Unrendered,
+    /// Information: another controller or admission added it.
+    Injected,
+    /// Information: a rule of the fleet hides it.
+    Ignored,
+    /// Information: an autoscaler set the replicas, within its bounds.
+    Autoscaled,
+    /// Information: a rollout was restarted by hand.
+    Restarted,
+    /// Information: no schema knows the field, so the server drops it.
+    UnknownField,
+    /// Information: the manifest has no name to compare by.
+    NotComparable,
+    /// Information: no applier of the repository is among the managers.
+    NoApplierEntry,
+    /// Information: a hook of the applier, which runs and goes.
+    Hook,
+    /// Information: a key stands twice in a list of the repository.
+    DuplicateKey,
+    /// Information: an orphan that says it must not be pruned.
+    Kept,
 }
 
 /// How much a finding weighs.
@@ -90,6 +110,8 @@ pub struct Finding {
     pub by: Vec<Manager>,
     /// Who may have removed it; not proof.
     pub candidates: Vec<Manager>,
+    /// Whether a key stands more than once in the list, so that whole groups are compared.
+    pub duplicates: bool,
     /// Whether it will go away with the next apply.
     pub pending: bool,
     /// A word that says more than the kind (`Forbidden`, `KindNotServed`, `autoscaled`, …).
@@ -127,6 +149,10 @@ pub struct ClusterReport {
     pub verdicts: BTreeMap<ObjectId, Verdict>,
     /// How many findings a rule of the fleet hid.
     pub ignored: usize,
+    /// The rules of the fleet that hid something, by their place in the settings.
+    pub rules_used: BTreeSet<usize>,
+    /// The rules that are past their `until`, by their place in the settings.
+    pub rules_expired: BTreeSet<usize>,
     /// Requests to the API server.
     pub requests: u64,
 }

@@ -50,6 +50,7 @@ pub fn findings(change: &TreeChange, rendered: &ManifestSet) -> Vec<Finding> {
             default: None,
             by: Vec::new(),
             candidates: Vec::new(),
+            duplicates: false,
             pending: false,
             reason: Some(reason.to_owned()),
             message: Some(message.to_owned()),

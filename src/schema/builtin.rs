@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::types::{Condition, Field, Root, Schemas, Struct, StructId, Test, Type, Zero};
+use super::types::{Condition, Field, META, Root, Schemas, Struct, StructId, Test, Type, Zero};
 
 /// Reads the table; its form stands in its first lines. Lines that it does not understand are
 /// left out, and a test holds that there are none.
@@ -51,6 +51,7 @@ pub(super) fn parse(text: &str) -> Schemas {
     if let Some(done) = current {
         schemas.push(done);
     }
+    schemas.meta = schemas.named(META).map(Type::Struct);
     schemas
 }
 

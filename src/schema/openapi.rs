@@ -9,8 +9,6 @@ use super::types::{Field, Root, Schemas, Struct, Type, Zero, group_of};
 /// Deeper schemas than this are taken as "anything": no served one comes near.
 const MAX_DEPTH: usize = 64;
 
-const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
-
 /// Fields of custom resources that hold Go durations, which controllers rewrite (`2160h` to
 /// `2160h0m0s`): group, kind, path.
 const DURATIONS: &[(&str, &str, &str)] = &[
@@ -143,7 +141,7 @@ impl Schemas {
     /// Gives a custom object its `apiVersion`, `kind` and `metadata`.
     fn add_head(&self, s: &mut Struct) {
         s.fields.retain(|f| !is_head(&f.name));
-        let meta = self.named(META).map_or(Type::Any, Type::Struct);
+        let meta = self.meta.clone().unwrap_or(Type::Any);
         for (name, ty) in [
             ("apiVersion", Type::String),
             ("kind", Type::String),

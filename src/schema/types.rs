@@ -148,7 +148,10 @@ pub struct Schemas {
     pub(super) structs: Vec<Arc<Struct>>,
     pub(super) names: BTreeMap<Arc<str>, StructId>,
     pub(super) roots: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Root>>,
+    pub(super) meta: Option<Type>,
 }
+
+pub(super) const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 static BUILT_IN: LazyLock<Schemas> =
     LazyLock::new(|| builtin::parse(include_str!("kubernetes-1.36.txt")));
@@ -175,6 +178,18 @@ impl Schemas {
             .iter()
             .filter(|(api_version, _)| group_of(api_version) == group)
             .find_map(|(_, kinds)| kinds.get(kind)?.namespaced)
+    }
+
+    /// Whether any version of a kind is known.
+    pub fn kind_known(&self, group: &str, kind: &str) -> bool {
+        self.roots
+            .iter()
+            .any(|(api_version, kinds)| group_of(api_version) == group && kinds.contains_key(kind))
+    }
+
+    /// The type of every object's `metadata`, where built-in types are known.
+    pub fn object_meta(&self) -> Option<&Type> {
+        self.meta.as_ref()
     }
 
     /// A type by its index.

@@ -114,6 +114,19 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
         FindingKind::Unknown => ("?", Some("unknown")),
         FindingKind::Tampered => ("!", Some("edited by hand in the repository")),
         FindingKind::Unrendered => ("!", Some("the source renders something else")),
+        FindingKind::Injected => ("i", Some("added by a controller or at admission")),
+        FindingKind::Ignored => ("i", Some("ignored by a rule")),
+        FindingKind::Autoscaled => ("i", Some("set by an autoscaler within its bounds")),
+        FindingKind::Restarted => ("i", Some("restarted by hand")),
+        FindingKind::UnknownField => ("i", Some("no such field; the server drops it")),
+        FindingKind::NotComparable => ("i", Some("has no name to compare by")),
+        FindingKind::NoApplierEntry => ("i", Some("no applier among its managers")),
+        FindingKind::Hook => ("i", Some("a hook, not compared")),
+        FindingKind::DuplicateKey => ("i", Some("the key stands twice in the repository")),
+        FindingKind::Kept => (
+            "i",
+            Some("no longer in the repository, and kept on purpose"),
+        ),
     };
     let mark = match mark {
         "-" => style.red(mark),

@@ -1,0 +1,443 @@
+//! Raw differences to findings: whose a difference is decides whether it is drift.
+
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use crate::model::finding::{Finding, FindingKind, FindingSeverity};
+use crate::model::manifest::ObjectId;
+use crate::normalise::{LAST_APPLIED, Node, base64};
+
+use super::bookkeeping;
+use super::compare::{Difference, Held, What};
+use super::ignore::Place;
+use super::ownership::{Class, Classes, Entry, entries, owners};
+use super::path::{self, Step, names};
+use super::scale::Bounds;
+use super::secrets::masked;
+use super::settings::Settings;
+
+/// One object of which both sides are there.
+pub(super) struct Case<'a> {
+    settings: &'a Settings,
+    id: &'a ObjectId,
+    desired: &'a Value,
+    live: &'a Value,
+    bounds: Option<Bounds>,
+    entries: Vec<Entry<'a>>,
+    last_applied: OnceCell<Option<Value>>,
+}
+
+/// What became of a difference.
+pub(super) struct Outcome {
+    pub(super) finding: Finding,
+    /// The rules that hid it.
+    pub(super) rule: Option<usize>,
+}
+
+impl<'a> Case<'a> {
+    pub(super) fn new(
+        settings: &'a Settings,
+        id: &'a ObjectId,
+        desired: &'a Value,
+        live: &'a Value,
+        bounds: Option<Bounds>,
+    ) -> Self {
+        let classes = Classes {
+            appliers: &settings.appliers,
+            interactive: &settings.interactive,
+            strict: settings.unknown_managers_drift,
+        };
+        Self {
+            settings,
+            id,
+            desired,
+            live,
+            bounds,
+            entries: entries(live, &classes),
+            last_applied: OnceCell::new(),
+        }
+    }
+
+    /// Information when managers are recorded and none of them applies the repository.
+    pub(super) fn no_applier(&self) -> Option<Finding> {
+        let none = !self.entries.is_empty() && self.entries.iter().all(|e| e.class != Class::Own);
+        none.then(|| Finding {
+            message: Some("no applier of the repository is among its managers; that is no proof that it never was".to_owned()),
+            ..blank(FindingKind::NoApplierEntry, FindingSeverity::Info, self.id, "ATTR-REMOVE")
+        })
+    }
+
+    /// The finding of a difference; `None` when it is nobody's business.
+    pub(super) fn finding(&self, difference: &Difference<'_>) -> Option<Outcome> {
+        match difference.what {
+            What::UnknownField => {
+                Some(self.plain(difference, FindingKind::UnknownField, "N-PRUNED"))
+            }
+            What::DuplicateKey => Some(self.plain(difference, FindingKind::DuplicateKey, "L-DUP")),
+            What::Extra => self.extra(difference),
+            What::Modified | What::Removed | What::Reordered => self.said(difference),
+        }
+    }
+
+    fn plain(&self, difference: &Difference<'_>, kind: FindingKind, rule: &'static str) -> Outcome {
+        let mut finding = self.base(difference, kind, FindingSeverity::Info, rule);
+        if kind == FindingKind::DuplicateKey {
+            finding.desired = None;
+        }
+        Outcome {
+            finding,
+            rule: None,
+        }
+    }
+
+    /// The owners of a place, most telling first.
+    fn owners(&self, path: &[Step<'_>]) -> Vec<&Entry<'a>> {
+        let found = owners(&self.entries, path);
+        // Old versions carry newer fields in annotations; they are managed under the newer name.
+        if found.is_empty()
+            && let [
+                Step::Name("metadata"),
+                Step::Name("annotations"),
+                Step::Name(key),
+            ] = path
+            && let Some(field) = key.strip_prefix("autoscaling.alpha.kubernetes.io/")
+        {
+            return owners(&self.entries, &[Step::Name("spec"), Step::Name(field)]);
+        }
+        found
+    }
+
+    /// The repository has an opinion.
+    fn said(&self, difference: &Difference<'_>) -> Option<Outcome> {
+        let path = &difference.path;
+        let place = names(path);
+        let owners = match difference.what {
+            What::Modified => self.owners(path),
+            _ => Vec::new(),
+        };
+        let person = owners.iter().any(|o| o.class == Class::Interactive);
+        let (desired, live) = (raw(&difference.desired), raw(&difference.live));
+        if bookkeeping::is_tracking(&place) && !person {
+            return None;
+        }
+        if place == ["rules"] && self.is_aggregated() {
+            return None;
+        }
+        if let (Some(desired), Some(live)) = (&desired, &live)
+            && bookkeeping::only_default_tolerations(self.id, path, desired, live)
+        {
+            return None;
+        }
+        let severity = FindingSeverity::Drift;
+        let make = |kind, severity, rule| self.base(difference, kind, severity, rule);
+        if let Some(rule) = self.hidden(difference, &owners, false) {
+            let finding = make(FindingKind::Ignored, FindingSeverity::Info, "IGN");
+            return Some(with(finding, &owners, Some(rule)));
+        }
+        let others =
+            |o: &&&Entry<'_>| !matches!(o.class, Class::Own | Class::Interactive | Class::Pseudo);
+        if place.last() == Some(&"caBundle")
+            && difference.what == What::Modified
+            && desired.as_ref().is_some_and(is_placeholder)
+            && !owners.is_empty()
+            && owners.iter().all(|o| others(&o))
+        {
+            let finding = make(FindingKind::Injected, FindingSeverity::Info, "I-CABUNDLE");
+            return Some(with(finding, &owners, None));
+        }
+        if difference.what == What::Modified
+            && place == ["spec", "replicas"]
+            && !owners.iter().any(|o| o.is_person())
+            && let (Some(bounds), Some(live)) = (self.bounds, &live)
+            && bounds.allow(live)
+        {
+            let mut finding = make(FindingKind::Autoscaled, FindingSeverity::Info, "I-SCALE");
+            finding.message = Some(
+                "an autoscaler sets the replicas; leave them out of the repository".to_owned(),
+            );
+            return Some(with(finding, &owners, None));
+        }
+        let mut finding = match difference.what {
+            What::Modified => make(FindingKind::Modified, severity, "M-MODIFIED"),
+            What::Removed => make(FindingKind::Removed, severity, "ATTR-REMOVE"),
+            _ => make(FindingKind::Reordered, severity, "L-ORDER"),
+        };
+        if difference.what == What::Modified
+            && !owners.is_empty()
+            && owners.iter().all(|o| o.class == Class::Own)
+        {
+            finding.pending = true;
+            finding.rule = "P-PENDING";
+        }
+        if difference.what == What::Removed {
+            finding.candidates = self.candidates();
+        }
+        if needs_recreate(self.id, &place) {
+            finding.message =
+                Some("the field is immutable: the object must be made anew".to_owned());
+        }
+        Some(with(finding, &owners, None))
+    }
+
+    /// The repository has no opinion.
+    fn extra(&self, difference: &Difference<'_>) -> Option<Outcome> {
+        let path = &difference.path;
+        let place = names(path);
+        let live = raw(&difference.live)?;
+        let owners = self.owners(path);
+        let person = owners.iter().any(|o| o.class == Class::Interactive);
+        if place == ["rules"] && self.is_aggregated() {
+            return None;
+        }
+        if !person && bookkeeping::is_kept(self.id, path, self.live, &live) {
+            return None;
+        }
+        let grants = bookkeeping::grants(self.id, path, &live);
+        let severity = match grants {
+            true => FindingSeverity::High,
+            false => FindingSeverity::Drift,
+        };
+        let make = |kind, severity, rule| self.base(difference, kind, severity, rule);
+        let info = |kind, rule| {
+            let finding = make(kind, FindingSeverity::Info, rule);
+            Some(with(finding, &owners, None))
+        };
+        let drift = |kind, rule| {
+            let mut finding = make(kind, severity, rule);
+            finding.pending = kind == FindingKind::Stale;
+            Some(with(finding, &owners, None))
+        };
+        if let Some(rule) = self.hidden(difference, &owners, true) {
+            let finding = make(FindingKind::Ignored, FindingSeverity::Info, "IGN");
+            return Some(with(finding, &owners, Some(rule)));
+        }
+        if place.last() == Some(&"kubectl.kubernetes.io/restartedAt") {
+            return info(FindingKind::Restarted, "I-RESTART");
+        }
+        let by_person = owners.iter().any(|o| o.is_person());
+        if place == ["spec", "replicas"] {
+            match self.bounds {
+                Some(bounds) if !by_person && bounds.allow(&live) => {
+                    return info(FindingKind::Autoscaled, "I-SCALE");
+                }
+                _ if owners.is_empty() => return drift(FindingKind::Extra, "I-SCALE"),
+                Some(bounds) if !bounds.allow(&live) => {
+                    return drift(FindingKind::Extra, "I-SCALE");
+                }
+                _ => {}
+            }
+        }
+        if by_person {
+            return drift(FindingKind::Extra, "X-EXTRA");
+        }
+        let own = |operation: &str| {
+            owners
+                .iter()
+                .any(|o| o.class == Class::Own && o.operation == operation)
+        };
+        if own("Apply") {
+            return drift(FindingKind::Stale, "X-STALE");
+        }
+        if own("Update") {
+            return match self.last_applied() {
+                Some(applied) if says(applied, path) => drift(FindingKind::Stale, "X-STALE"),
+                Some(_) => None,
+                None => drift(FindingKind::Stale, "OWN-UPDATE"),
+            };
+        }
+        if !owners.is_empty() {
+            return info(FindingKind::Injected, "I-MANAGER");
+        }
+        if self.entries.is_empty() {
+            return drift(FindingKind::Extra, "OWN-NONE");
+        }
+        match grants {
+            true => drift(FindingKind::Extra, "I-UNOWNED"),
+            false => info(FindingKind::Injected, "I-UNOWNED"),
+        }
+    }
+
+    fn is_aggregated(&self) -> bool {
+        self.id.kind == "ClusterRole"
+            && [self.desired, self.live]
+                .iter()
+                .any(|o| o.get("aggregationRule").is_some_and(|r| !r.is_null()))
+    }
+
+    fn hidden(
+        &self,
+        difference: &Difference<'_>,
+        owners: &[&Entry<'_>],
+        extra: bool,
+    ) -> Option<usize> {
+        let place = Place {
+            path: &difference.path,
+            detail: &difference.detail,
+            extra,
+            owners,
+            live: self.live,
+            desired: self.desired,
+        };
+        let today = self.settings.today.as_deref();
+        self.settings.ignore.iter().position(|rule| {
+            let expired = matches!((today, &rule.until), (Some(today), Some(until)) if today > until.as_str());
+            !expired && rule.is_about(&self.settings.cluster, self.id, self.live) && rule.hides(&place)
+        })
+    }
+
+    fn last_applied(&self) -> Option<&Value> {
+        self.last_applied
+            .get_or_init(|| {
+                let text = self
+                    .live
+                    .pointer("/metadata/annotations")?
+                    .get(LAST_APPLIED)?;
+                serde_json::from_str(text.as_str()?).ok()
+            })
+            .as_ref()
+    }
+
+    /// Who wrote to the object after its applier: one of them may have removed something.
+    fn candidates(&self) -> Vec<crate::model::finding::Manager> {
+        let applied = self
+            .entries
+            .iter()
+            .filter(|e| e.class == Class::Own)
+            .filter_map(|e| e.time)
+            .max();
+        self.entries
+            .iter()
+            .filter(|e| {
+                e.class != Class::Own && e.operation == "Update" && e.subresource != Some("status")
+            })
+            .filter(|e| match (applied, e.time) {
+                (Some(applied), Some(time)) => time >= applied,
+                _ => true,
+            })
+            .map(Entry::to_manager)
+            .collect()
+    }
+
+    fn base(
+        &self,
+        difference: &Difference<'_>,
+        kind: FindingKind,
+        severity: FindingSeverity,
+        rule: &'static str,
+    ) -> Finding {
+        let path = &difference.path;
+        let shown = |held: &Held<'_>| raw(held).map(|v| masked(self.id, path, v));
+        let default = match (&difference.desired, difference.what) {
+            (held @ Held::Value(node), What::Extra) if node.filled => shown(held),
+            _ => None,
+        };
+        let desired = match default {
+            Some(_) => None,
+            None => shown(&difference.desired),
+        };
+        Finding {
+            path: path::pointer(path),
+            index_path: path::index_pointer(path),
+            detail: difference.detail.clone(),
+            desired,
+            live: shown(&difference.live),
+            default,
+            duplicates: matches!(difference.desired, Held::Elements(_))
+                || matches!(difference.live, Held::Elements(_)),
+            ..blank(kind, severity, self.id, rule)
+        }
+    }
+}
+
+/// A finding about an object as a whole, of which nothing more is known.
+pub(super) fn blank(
+    kind: FindingKind,
+    severity: FindingSeverity,
+    id: &ObjectId,
+    rule: &'static str,
+) -> Finding {
+    Finding {
+        kind,
+        object: id.clone(),
+        path: String::new(),
+        index_path: String::new(),
+        detail: Vec::new(),
+        desired: None,
+        live: None,
+        default: None,
+        by: Vec::new(),
+        candidates: Vec::new(),
+        duplicates: false,
+        pending: false,
+        reason: match kind {
+            FindingKind::Injected => Some("injected".to_owned()),
+            FindingKind::Autoscaled => Some("autoscaled".to_owned()),
+            _ => None,
+        },
+        message: None,
+        rule,
+        severity,
+        origin: None,
+        file: None,
+    }
+}
+
+fn with(mut finding: Finding, owners: &[&Entry<'_>], rule: Option<usize>) -> Outcome {
+    finding.by = owners.iter().map(|o| o.to_manager()).collect();
+    Outcome { finding, rule }
+}
+
+/// What one side holds, as written.
+fn raw(held: &Held<'_>) -> Option<Value> {
+    match held {
+        Held::Nothing => None,
+        Held::Value(node) => Some(node.to_value()),
+        Held::Elements(nodes) => Some(nodes.iter().map(|n: &&Node<'_>| n.to_value()).collect()),
+    }
+}
+
+/// Whether a certificate bundle is none: empty, or without a certificate in it.
+fn is_placeholder(value: &Value) -> bool {
+    let Some(text) = value.as_str() else {
+        return value.is_null();
+    };
+    base64(text).is_none_or(|bytes| !String::from_utf8_lossy(&bytes).contains("-----BEGIN"))
+}
+
+/// Whether an object says something at a place.
+fn says(object: &Value, path: &[Step<'_>]) -> bool {
+    let found = path.iter().try_fold(object, |value, step| match step {
+        Step::Name(name) => value.get(name),
+        Step::Element(key, _) => value.as_array()?.iter().find(|element| {
+            key.0.iter().all(|part| match part.name {
+                "" => element.as_str() == Some(&part.text),
+                name => match element.get(name) {
+                    Some(Value::String(text)) => *text == part.text,
+                    Some(other) => other.to_string() == part.text,
+                    None => name == "protocol",
+                },
+            })
+        }),
+    });
+    found.is_some_and(|v| !v.is_null())
+}
+
+/// Fields that no apply can change.
+fn needs_recreate(id: &ObjectId, place: &[&str]) -> bool {
+    match (id.kind.as_str(), place) {
+        ("Job", ["spec", "template" | "selector" | "completions", ..]) => true,
+        ("Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet", ["spec", "selector", ..]) => {
+            true
+        }
+        (
+            "StatefulSet",
+            [
+                "spec",
+                "volumeClaimTemplates" | "serviceName" | "podManagementPolicy",
+                ..,
+            ],
+        ) => true,
+        _ => false,
+    }
+}

@@ -1,0 +1,458 @@
+//! Rules that hide findings: pointers, a subset of jq, and field managers.
+//!
+//! Rules are matched against differences after the comparison; they never edit an object.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use crate::model::manifest::ObjectId;
+use crate::normalise::Key;
+
+use super::ownership::{Entry, glob};
+use super::path::{Step, element};
+use super::settings::{SettingsFault, fault, text, texts};
+
+/// One accepted difference.
+#[derive(Clone, Debug, Default)]
+pub struct Rule {
+    /// API group; `*` stands for any text. Absent: any.
+    pub group: Option<String>,
+    /// Kind; `*` stands for any text. Absent: any.
+    pub kind: Option<String>,
+    /// Name; `*` stands for any text. Absent: any.
+    pub name: Option<String>,
+    /// Namespace; `*` stands for any text. Absent: any.
+    pub namespace: Option<String>,
+    /// Labels that the live object carries.
+    pub labels: BTreeMap<String, String>,
+    /// Clusters, with `*`; empty: all.
+    pub clusters: Vec<String>,
+    /// Field managers, with `*`, whose additions are accepted.
+    pub managers: Vec<String>,
+    /// Whether `managers` also accepts changes of what the repository says.
+    pub also_modified: bool,
+    /// The last day on which the rule holds, as `2026-01-31`.
+    pub until: Option<String>,
+    /// Why.
+    pub reason: Option<String>,
+    places: Vec<Vec<Part>>,
+}
+
+/// One step of a rule's place.
+#[derive(Clone, Debug, PartialEq)]
+enum Part {
+    /// A member, or an element by key or index.
+    Name(String),
+    /// Any one step.
+    Any,
+    /// Any element.
+    Each,
+    /// Stays, where the value has this at that place.
+    Select(Vec<String>, Value),
+}
+
+const JQ_HELP: &str = "understood: `.a.b[]`, `.a[0]`, `.\"a/b\"` and `| select(.k == \"v\") | .c`";
+
+impl Rule {
+    /// Reads a rule; all faults at once.
+    pub fn read(value: &Value) -> Result<Self, Vec<SettingsFault>> {
+        let mut rule = Self::default();
+        let mut faults = Vec::new();
+        let Some(map) = value.as_object() else {
+            return Err(vec![fault("", "expected a mapping", None)]);
+        };
+        for (name, value) in map {
+            let at = format!("/{name}");
+            match name.as_str() {
+                "group" => rule.group = text(value, &at, &mut faults),
+                "kind" => rule.kind = text(value, &at, &mut faults),
+                "name" => rule.name = text(value, &at, &mut faults),
+                "namespace" => rule.namespace = text(value, &at, &mut faults),
+                "reason" => rule.reason = text(value, &at, &mut faults),
+                "until" => match value.as_str() {
+                    Some(day) if is_day(day) => rule.until = Some(day.to_owned()),
+                    _ => faults.push(fault(at, "expected a day such as `2026-01-31`", None)),
+                },
+                "clusters" => rule.clusters = texts(value, &at, &mut faults),
+                "managers" | "managedFieldsManagers" => rule.managers = texts(value, &at, &mut faults),
+                "alsoModified" => match value {
+                    Value::Bool(also) => rule.also_modified = *also,
+                    _ => faults.push(fault(at, "expected true or false", None)),
+                },
+                "labels" => match value.as_object() {
+                    Some(labels) => {
+                        for (label, value) in labels {
+                            let value = text(value, &format!("{at}/{label}"), &mut faults);
+                            rule.labels.extend(value.map(|v| (label.clone(), v)));
+                        }
+                    }
+                    None => faults.push(fault(at, "expected a mapping", None)),
+                },
+                "jsonPointers" => {
+                    for (i, text) in texts(value, &at, &mut faults).iter().enumerate() {
+                        match pointer(text) {
+                            Some(place) => rule.places.push(place),
+                            None => faults.push(fault(
+                                format!("{at}/{i}"),
+                                format!("`{text}` is not a JSON pointer"),
+                                Some("such as `/spec/replicas`; `*` stands for one step"),
+                            )),
+                        }
+                    }
+                }
+                "jqPathExpressions" => {
+                    for (i, text) in texts(value, &at, &mut faults).iter().enumerate() {
+                        match jq(text) {
+                            Some(place) => rule.places.push(place),
+                            None => faults.push(fault(
+                                format!("{at}/{i}"),
+                                format!("`{text}` is more than this reads of jq"),
+                                Some(JQ_HELP),
+                            )),
+                        }
+                    }
+                }
+                _ => faults.push(fault(
+                    at,
+                    format!("unknown field `{name}`"),
+                    Some("known: group, kind, name, namespace, labels, clusters, jsonPointers, jqPathExpressions, managers, alsoModified, until, reason"),
+                )),
+            }
+        }
+        if faults.is_empty() && rule.places.is_empty() && rule.managers.is_empty() {
+            let help = "add `jsonPointers`, `jqPathExpressions` or `managers`";
+            faults.push(fault("", "the rule says nothing to ignore", Some(help)));
+        }
+        match faults.is_empty() {
+            true => Ok(rule),
+            false => Err(faults),
+        }
+    }
+
+    /// Whether it is about this object of this cluster.
+    pub(super) fn is_about(&self, cluster: &str, id: &ObjectId, live: &Value) -> bool {
+        let fits =
+            |pattern: &Option<String>, text: &str| pattern.as_ref().is_none_or(|p| glob(p, text));
+        let labels = live.pointer("/metadata/labels");
+        fits(&self.group, &id.group)
+            && fits(&self.kind, &id.kind)
+            && fits(&self.name, &id.name)
+            && fits(&self.namespace, &id.namespace)
+            && (self.clusters.is_empty() || self.clusters.iter().any(|c| glob(c, cluster)))
+            && self.labels.iter().all(|(label, value)| {
+                labels.and_then(|l| l.get(label)).and_then(Value::as_str) == Some(value)
+            })
+    }
+
+    /// Whether it hides a difference.
+    pub(super) fn hides(&self, place: &Place<'_>) -> bool {
+        let by_manager = !self.managers.is_empty()
+            && (place.extra || self.also_modified)
+            && !place.owners.is_empty()
+            && place
+                .owners
+                .iter()
+                .all(|o| self.managers.iter().any(|m| glob(m, o.manager)));
+        by_manager || self.places.iter().any(|parts| place.covered(parts))
+    }
+}
+
+/// A difference, as rules look at it.
+pub(super) struct Place<'a> {
+    pub(super) path: &'a [Step<'a>],
+    /// Places inside an atomic value that differ, as pointers.
+    pub(super) detail: &'a [String],
+    /// Whether the repository has no opinion.
+    pub(super) extra: bool,
+    pub(super) owners: &'a [&'a Entry<'a>],
+    pub(super) live: &'a Value,
+    pub(super) desired: &'a Value,
+}
+
+impl Place<'_> {
+    fn covered(&self, parts: &[Part]) -> bool {
+        let mut at: Vec<Option<&Value>> = vec![Some(self.live), Some(self.desired)];
+        let mut rest = parts;
+        for step in self.path {
+            rest = match take(rest, step, &at) {
+                Some(rest) => rest,
+                None => return false,
+            };
+            if rest.is_empty() {
+                return true;
+            }
+            for value in &mut at {
+                *value = value.and_then(|v| down(v, step));
+            }
+        }
+        let Some(rest) = selected(rest, &at) else {
+            return false;
+        };
+        if rest.is_empty() {
+            return true;
+        }
+        if !self.detail.is_empty() {
+            return self.detail.iter().all(|pointer| inside(rest, pointer, &at));
+        }
+        // The whole is hidden when the rule names every leaf of it.
+        let mut sides = at.iter().flatten().peekable();
+        sides.peek().is_some() && sides.all(|value| leaves(rest, value))
+    }
+}
+
+/// Consumes the part that one step fits; an empty rest hides everything below.
+fn take<'p>(parts: &'p [Part], step: &Step<'_>, at: &[Option<&Value>]) -> Option<&'p [Part]> {
+    let parts = selected(parts, at)?;
+    let (first, rest) = parts.split_first()?;
+    let fits = match (first, step) {
+        (Part::Any, _) => true,
+        (Part::Each, Step::Element(..)) => true,
+        (Part::Name(name), Step::Name(step)) => name == step,
+        (Part::Name(name), Step::Element(key, index)) => names(name, key, *index),
+        _ => false,
+    };
+    if !fits {
+        return None;
+    }
+    // A selection right behind an element looks into that very element.
+    let next: Vec<Option<&Value>> = at.iter().map(|v| v.and_then(|v| down(v, step))).collect();
+    selected(rest, &next)
+}
+
+/// Consumes selections, where the value here fits them.
+fn selected<'p>(mut parts: &'p [Part], at: &[Option<&Value>]) -> Option<&'p [Part]> {
+    while let Some((Part::Select(path, wanted), rest)) = parts.split_first() {
+        let fits = |value: &Value| {
+            let found = path.iter().try_fold(value, |v, name| v.get(name));
+            found == Some(wanted)
+        };
+        if !at.iter().flatten().any(|value| fits(value)) {
+            return None;
+        }
+        parts = rest;
+    }
+    Some(parts)
+}
+
+fn names(name: &str, key: &Key<'_>, index: usize) -> bool {
+    let mut whole = String::new();
+    element(&mut whole, key);
+    name == whole
+        || matches!(key.0.as_slice(), [one] if one.text == name)
+        || name.parse() == Ok(index)
+}
+
+fn down<'v>(value: &'v Value, step: &Step<'_>) -> Option<&'v Value> {
+    match step {
+        Step::Name(name) => value.get(name),
+        Step::Element(key, index) => {
+            let list = value.as_array()?;
+            let fits = |v: &&Value| {
+                key.0.iter().all(|part| {
+                    let member = match part.name {
+                        "" => Some(*v),
+                        name => v.get(name),
+                    };
+                    match member {
+                        Some(Value::String(text)) => *text == part.text,
+                        Some(other) => other.to_string() == part.text,
+                        None => part.name == "protocol",
+                    }
+                })
+            };
+            list.get(*index)
+                .filter(fits)
+                .or_else(|| list.iter().find(fits))
+        }
+    }
+}
+
+/// Whether a rule's rest covers a pointer into an atomic value.
+fn inside(parts: &[Part], pointer: &str, at: &[Option<&Value>]) -> bool {
+    let mut at = at.to_vec();
+    let mut parts = parts;
+    for step in pointer.split('/').skip(1) {
+        let step = step.replace("~1", "/").replace("~0", "~");
+        let Some(rest) = selected(parts, &at) else {
+            return false;
+        };
+        let Some((first, rest)) = rest.split_first() else {
+            return true;
+        };
+        let fits = match first {
+            Part::Any | Part::Each => true,
+            Part::Name(name) => *name == step,
+            Part::Select(..) => false,
+        };
+        if !fits {
+            return false;
+        }
+        for value in &mut at {
+            *value = value.and_then(|v| match v {
+                Value::Array(list) => list.get(step.parse::<usize>().ok()?),
+                other => other.get(&step),
+            });
+        }
+        parts = rest;
+    }
+    selected(parts, &at).is_some_and(<[Part]>::is_empty)
+}
+
+/// Whether a rule's rest covers every leaf of a value.
+fn leaves(parts: &[Part], value: &Value) -> bool {
+    let Some(parts) = selected(parts, &[Some(value)]) else {
+        return false;
+    };
+    let Some((first, rest)) = parts.split_first() else {
+        return true;
+    };
+    match value {
+        Value::Object(map) if !map.is_empty() => map.iter().all(|(name, value)| {
+            matches!(first, Part::Any) | matches!(first, Part::Name(n) if n == name)
+                && leaves(rest, value)
+        }),
+        Value::Array(list) if !list.is_empty() => list.iter().enumerate().all(|(i, value)| {
+            let fits = match first {
+                Part::Any | Part::Each => true,
+                Part::Name(name) => {
+                    name.parse() == Ok(i) || value.get("name").and_then(Value::as_str) == Some(name)
+                }
+                Part::Select(..) => false,
+            };
+            fits && leaves(rest, value)
+        }),
+        _ => false,
+    }
+}
+
+fn is_day(text: &str) -> bool {
+    text.len() == 10 && super::super::normalise::instant(&format!("{text}T00:00:00Z")).is_some()
+}
+
+fn pointer(text: &str) -> Option<Vec<Part>> {
+    let rest = text.strip_prefix('/')?;
+    Some(
+        rest.split('/')
+            .map(|step| match step {
+                "*" => Part::Any,
+                step if step.starts_with('[') => Part::Name(step.to_owned()),
+                step => Part::Name(step.replace("~1", "/").replace("~0", "~")),
+            })
+            .collect(),
+    )
+}
+
+/// Reads the subset `.a.b[] | select(.k == "v") | .c`, `.a[]?.b`, `.a[0]`, `."a/b"`.
+fn jq(text: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    for stage in stages(text)? {
+        let stage = stage.trim();
+        if let Some(test) = stage
+            .strip_prefix("select(")
+            .and_then(|s| s.strip_suffix(')'))
+        {
+            let (path, value) = test.split_once("==")?;
+            let names = jq_path(path.trim())?
+                .into_iter()
+                .map(|part| match part {
+                    Part::Name(name) => Some(name),
+                    _ => None,
+                })
+                .collect::<Option<Vec<_>>>()?;
+            let value: Value = serde_json::from_str(value.trim()).ok()?;
+            if value.is_array() || value.is_object() {
+                return None;
+            }
+            parts.push(Part::Select(names, value));
+        } else {
+            parts.extend(jq_path(stage)?);
+        }
+    }
+    (!parts.is_empty()).then_some(parts)
+}
+
+/// Splits at `|` outside of quotes.
+fn stages(text: &str) -> Option<Vec<&str>> {
+    let (mut start, mut quoted, mut stages) = (0, false, Vec::new());
+    for (i, c) in text.char_indices() {
+        match c {
+            '"' => quoted = !quoted,
+            '\\' => return None,
+            '|' if !quoted => {
+                stages.push(&text[start..i]);
+                start = i + 1;
+            }
+            _ => {}
+        }
+    }
+    stages.push(&text[start..]);
+    (!quoted).then_some(stages)
+}
+
+fn jq_path(text: &str) -> Option<Vec<Part>> {
+    let mut parts = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        if let Some(tail) = rest.strip_prefix("[]").or_else(|| rest.strip_prefix(".[]")) {
+            parts.push(Part::Each);
+            rest = tail.strip_prefix('?').unwrap_or(tail);
+        } else if let Some(tail) = rest
+            .strip_prefix("[\"")
+            .or_else(|| rest.strip_prefix(".[\""))
+        {
+            let (name, tail) = tail.split_once("\"]")?;
+            parts.push(Part::Name(name.to_owned()));
+            rest = tail.strip_prefix('?').unwrap_or(tail);
+        } else if let Some(tail) = rest.strip_prefix('[') {
+            let (index, tail) = tail.split_once(']')?;
+            index.parse::<usize>().ok()?;
+            parts.push(Part::Name(index.to_owned()));
+            rest = tail.strip_prefix('?').unwrap_or(tail);
+        } else if let Some(tail) = rest.strip_prefix(".\"") {
+            let (name, tail) = tail.split_once('"')?;
+            parts.push(Part::Name(name.to_owned()));
+            rest = tail.strip_prefix('?').unwrap_or(tail);
+        } else {
+            let tail = rest.strip_prefix('.')?;
+            let end = tail
+                .find(|c: char| !(c.is_ascii_alphanumeric() || c == '_'))
+                .unwrap_or(tail.len());
+            if end == 0 {
+                return None;
+            }
+            parts.push(Part::Name(tail[..end].to_owned()));
+            rest = tail[end..].strip_prefix('?').unwrap_or(&tail[end..]);
+        }
+    }
+    Some(parts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_forms_of_jq_are_read() {
+        for (text, sound) in [
+            (
+                ".spec.template.spec.initContainers[] | select(.name == \"istio-init\")",
+                true,
+            ),
+            (".spec.rules[]?.host", true),
+            (".metadata.annotations.\"a.b/c\"", true),
+            (".metadata.annotations[\"a|b\"]", true),
+            (".spec.webhooks[0].clientConfig.caBundle", true),
+            (".a[] | select(.k == 1) | .c", true),
+            ("", false),
+            (".", false),
+            ("..", false),
+            (".a | length", false),
+            (".a[] | select(.k | test(\"x\"))", false),
+            (".a[1:2]", false),
+            ("del(.a)", false),
+        ] {
+            assert_eq!(jq(text).is_some(), sound, "{text}");
+        }
+    }
+}

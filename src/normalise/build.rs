@@ -1,0 +1,469 @@
+//! Builds the tree of an object by its schema.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::model::quantity::Quantity;
+use crate::schema::{Field, Schemas, Struct, Type, Zero};
+
+use super::scalar::{base64, go_duration, instant, rounded_up};
+use super::tree::{Element, Key, KeyPart, Kind, Member, Node};
+
+/// Values that nest deeper are compared as they are written.
+const MAX_DEPTH: usize = 96;
+
+/// An annotation that repeats the whole object, secrets included.
+pub const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// Which side of a comparison an object stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// What the repository says: the server's defaults are filled in.
+    Desired,
+    /// What the cluster holds.
+    Live,
+}
+
+/// The tree of an object, without what never is desired state: type, identity, status, and
+/// metadata other than labels, annotations, finalizers and owners.
+///
+/// `hint` is the live counterpart of a desired object: it decides defaults that depend on a member
+/// about which the object itself says nothing.
+pub fn object<'a>(
+    value: &'a Value,
+    schemas: &'a Schemas,
+    side: Side,
+    hint: Option<&'a Value>,
+) -> Node<'a> {
+    let text = |key| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (api_version, kind) = (text("apiVersion"), text("kind"));
+    let root = schemas.root(api_version, kind).map(|r| &r.ty);
+    let mut builder = Builder {
+        schemas,
+        side,
+        kind,
+        core: api_version == "v1",
+        depth: 0,
+    };
+    let s = match root {
+        Some(Type::Struct(id)) => Some(schemas.get(*id)),
+        _ => None,
+    };
+    let empty = Vec::new();
+    let Some(map) = value.as_object() else {
+        return Node::new(Kind::Map(empty), Some(value));
+    };
+    let hint = hint.and_then(Value::as_object);
+    let mut members = builder.members(map, s, hint, false);
+    if let Some(meta) = members.iter_mut().find(|m| m.name == "metadata")
+        && let Kind::Map(meta) = &mut meta.node.kind
+    {
+        meta.retain(|m| {
+            matches!(
+                m.name,
+                "labels" | "annotations" | "finalizers" | "ownerReferences"
+            )
+        });
+    }
+    let mut node = Node::new(Kind::Map(members), Some(value));
+    node.each = true;
+    node
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) schemas: &'a Schemas,
+    pub(super) side: Side,
+    pub(super) kind: &'a str,
+    pub(super) core: bool,
+    depth: usize,
+}
+
+impl<'a> Builder<'a> {
+    /// The members of a map, by name.
+    pub(super) fn members(
+        &mut self,
+        map: &'a Map<String, Value>,
+        s: Option<&'a Struct>,
+        hint: Option<&'a Map<String, Value>>,
+        filled: bool,
+    ) -> Vec<Member<'a>> {
+        let root = self.depth == 0;
+        let built_in = s.is_some_and(|s| s.built_in);
+        let short = s.map_or("", |s| short_name(s));
+        let mut members = Vec::with_capacity(map.len() + 4);
+        for (name, value) in map {
+            let mut name = name.as_str();
+            match name {
+                "apiVersion" | "kind" | "status" if root || short == "PersistentVolumeClaim" => {
+                    continue;
+                }
+                "stringData" if root && self.core && self.kind == "Secret" => continue,
+                "creationTimestamp" | "managedFields" if short == "ObjectMeta" => continue,
+                "serviceAccount" if short == "PodSpec" => {
+                    if map.get("serviceAccountName").is_some_and(|v| v != "") {
+                        continue;
+                    }
+                    name = "serviceAccountName";
+                }
+                "serviceAccountName" if short == "PodSpec" && value == "" => {
+                    if map.contains_key("serviceAccount") {
+                        continue;
+                    }
+                }
+                _ => {}
+            }
+            let field = s.and_then(|s| s.field(name));
+            let hint = hint.and_then(|h| h.get(name));
+            let Some(mut node) = self.member(name, value, s, field, hint, filled, root) else {
+                continue;
+            };
+            node.unknown = field.is_none()
+                && self.side == Side::Desired
+                && s.is_some_and(|s| !s.open && !(s.embedded && is_head(name)));
+            if short == "ObjectMeta" && matches!(name, "labels" | "annotations" | "finalizers")
+                || root && matches!(name, "data" | "binaryData" | "metadata")
+                || name == "metadata" && built_in
+            {
+                node.each = true;
+            }
+            members.push(Member { name, node });
+        }
+        if root && self.core && self.kind == "Secret" {
+            self.string_data(map, &mut members);
+        }
+        if short == "PodSpec" || root {
+            members.sort_by(|a, b| a.name.cmp(b.name));
+            members.dedup_by(|a, b| a.name == b.name);
+        }
+        if let Some(s) = s
+            && self.side == Side::Desired
+        {
+            self.defaults(s, short, map, hint, &mut members);
+        }
+        members
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call, one place")]
+    pub(super) fn member(
+        &mut self,
+        name: &str,
+        value: &'a Value,
+        s: Option<&'a Struct>,
+        field: Option<&'a Field>,
+        hint: Option<&'a Value>,
+        filled: bool,
+        root: bool,
+    ) -> Option<Node<'a>> {
+        let Some(field) = field else {
+            if root && name == "metadata" {
+                let meta = self.schemas.object_meta();
+                return Some(self.value(value, meta.unwrap_or(&Type::Any), hint, true, filled));
+            }
+            return Some(self.value(value, &Type::Any, hint, false, filled));
+        };
+        let built_in = s.is_some_and(|s| s.built_in);
+        if value.is_null() && !field.nullable && !matches!(field.ty, Type::Any) {
+            return None;
+        }
+        let mut node = self.value(value, &field.ty, hint, built_in, filled);
+        if field.zero == Zero::Absent && is_zero(value) {
+            match &field.default {
+                // The server drops the zero and then fills in the default.
+                Some(default) if self.side == Side::Desired && !filled && !is_zero(default) => {
+                    node.kind = self.value(default, &field.ty, None, built_in, false).kind;
+                }
+                _ => node.absent = true,
+            }
+        } else if built_in && field.empty_is_absent && field.default.is_none() {
+            node.absent = match &node.kind {
+                Kind::Map(members) => members.iter().all(|m| m.node.absent),
+                _ => false,
+            };
+        }
+        if name == "metrics"
+            && self.kind == "HorizontalPodAutoscaler"
+            && let Kind::List(nodes) = &mut node.kind
+        {
+            node.kind = Kind::Bag(metrics(std::mem::take(nodes)));
+        }
+        Some(node)
+    }
+
+    /// One value of a type.
+    pub(super) fn value(
+        &mut self,
+        value: &'a Value,
+        ty: &'a Type,
+        hint: Option<&'a Value>,
+        built_in: bool,
+        filled: bool,
+    ) -> Node<'a> {
+        if self.depth >= MAX_DEPTH {
+            return Node::new(Kind::Opaque(value), Some(value));
+        }
+        self.depth += 1;
+        let mut node = Node::new(self.kind(value, ty, hint, built_in, filled), Some(value));
+        self.depth -= 1;
+        node.filled = filled;
+        node.absent = built_in
+            && match (&node.kind, ty) {
+                (Kind::List(nodes), _) => nodes.is_empty(),
+                (Kind::Set(e) | Kind::Keyed(e), _) => e.is_empty(),
+                (Kind::Map(m), Type::Dict(_)) => m.is_empty(),
+                (Kind::Whole(m), Type::Atomic(inner)) => {
+                    m.is_empty() && matches!(**inner, Type::Dict(_))
+                }
+                _ => false,
+            };
+        node
+    }
+
+    fn kind(
+        &mut self,
+        value: &'a Value,
+        ty: &'a Type,
+        hint: Option<&'a Value>,
+        built_in: bool,
+        filled: bool,
+    ) -> Kind<'a> {
+        match (ty, value) {
+            (Type::Struct(id), Value::Object(map)) => {
+                let s = self.schemas.get(*id);
+                let hint = hint.and_then(Value::as_object);
+                let members = self.members(map, Some(s), hint, filled);
+                match s.atomic {
+                    true => Kind::Whole(members),
+                    false => Kind::Map(members),
+                }
+            }
+            (Type::Dict(inner), Value::Object(map)) => {
+                let mut members = Vec::with_capacity(map.len());
+                for (name, value) in map {
+                    if name == LAST_APPLIED || value.is_null() && built_in {
+                        continue;
+                    }
+                    let node = self.value(value, inner, None, built_in, filled);
+                    members.push(Member { name, node });
+                }
+                // Values of maps have no zero to fold.
+                for member in &mut members {
+                    member.node.absent = false;
+                }
+                Kind::Map(members)
+            }
+            (Type::Atomic(inner), Value::Object(_)) => {
+                match self.kind(value, inner, None, built_in, filled) {
+                    Kind::Map(members) => Kind::Whole(members),
+                    other => other,
+                }
+            }
+            (Type::List(inner), Value::Array(values)) => Kind::List(
+                values
+                    .iter()
+                    .map(|v| self.element(v, inner, built_in, filled))
+                    .collect(),
+            ),
+            (Type::Set(inner), Value::Array(values)) => Kind::Set(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, v)| {
+                        let node = self.element(v, inner, built_in, filled);
+                        let key = Key(vec![part("", &node)]);
+                        Element { key, index, node }
+                    })
+                    .collect(),
+            ),
+            (Type::Keyed(keys, inner), Value::Array(values)) => Kind::Keyed(
+                values
+                    .iter()
+                    .enumerate()
+                    .map(|(index, v)| {
+                        let node = self.element(v, inner, built_in, filled);
+                        let key = key(keys, &node);
+                        Element { key, index, node }
+                    })
+                    .collect(),
+            ),
+            (Type::Quantity | Type::CustomQuantity, _) => self.quantity(value, ty),
+            (Type::Time, Value::String(text)) => match instant(text) {
+                Some(instant) => Kind::Instant(instant),
+                None => Kind::Text(text.into()),
+            },
+            (Type::Duration, Value::String(text)) => match go_duration(text) {
+                Some(length) => Kind::Length(length),
+                None => Kind::Text(text.into()),
+            },
+            (Type::Bytes, Value::String(text)) => match base64(text) {
+                Some(bytes) => Kind::Bytes(bytes),
+                None => Kind::Text(text.into()),
+            },
+            _ => self.literal(value),
+        }
+    }
+
+    fn element(
+        &mut self,
+        value: &'a Value,
+        ty: &'a Type,
+        built_in: bool,
+        filled: bool,
+    ) -> Node<'a> {
+        let mut node = self.value(value, ty, None, built_in, filled);
+        node.absent = false; // an empty element is an element
+        node
+    }
+
+    fn quantity(&self, value: &'a Value, ty: &Type) -> Kind<'a> {
+        let text = match value {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            _ => Cow::Borrowed(""),
+        };
+        let text = match *ty == Type::Quantity && self.side == Side::Desired {
+            true => rounded_up(text),
+            false => text,
+        };
+        match Quantity::parse(&text) {
+            Some(quantity) => Kind::Quantity(quantity),
+            None => match value {
+                Value::String(text) => Kind::Text(text.into()),
+                Value::Number(number) => Kind::Number(number.clone()),
+                other => Kind::Opaque(other),
+            },
+        }
+    }
+
+    /// A value of which nothing is known.
+    fn literal(&mut self, value: &'a Value) -> Kind<'a> {
+        match value {
+            Value::Null => Kind::Null,
+            Value::Bool(b) => Kind::Bool(*b),
+            Value::Number(n) => Kind::Number(n.clone()),
+            Value::String(s) => Kind::Text(s.into()),
+            Value::Array(values) => Kind::List(
+                values
+                    .iter()
+                    .map(|v| self.value(v, &Type::Any, None, false, false))
+                    .collect(),
+            ),
+            Value::Object(map) => Kind::Map(
+                map.iter()
+                    .filter(|(name, _)| *name != LAST_APPLIED)
+                    .map(|(name, v)| Member {
+                        name,
+                        node: self.value(v, &Type::Any, None, false, false),
+                    })
+                    .collect(),
+            ),
+        }
+    }
+
+    /// `stringData` of a Secret is written into `data`.
+    fn string_data(&mut self, map: &'a Map<String, Value>, members: &mut Vec<Member<'a>>) {
+        let Some(Value::Object(texts)) = map.get("stringData") else {
+            return;
+        };
+        if texts.is_empty() {
+            return;
+        }
+        if !members.iter().any(|m| m.name == "data") {
+            let mut node = Node::new(Kind::Map(Vec::new()), None);
+            node.each = true;
+            members.push(Member { name: "data", node });
+        }
+        let data = members.iter_mut().find(|m| m.name == "data");
+        let Some(Member { node, .. }) = data else {
+            return;
+        };
+        node.absent = false;
+        let Kind::Map(entries) = &mut node.kind else {
+            return;
+        };
+        for (name, value) in texts {
+            let Some(text) = value.as_str() else { continue };
+            entries.retain(|m| m.name != name);
+            let kind = Kind::Bytes(text.as_bytes().to_vec());
+            let node = Node::new(kind, Some(value));
+            entries.push(Member { name, node });
+        }
+        entries.sort_by(|a, b| a.name.cmp(b.name));
+    }
+}
+
+fn is_head(name: &str) -> bool {
+    matches!(name, "apiVersion" | "kind" | "metadata")
+}
+
+/// The last part of a built-in type's name; empty for others.
+pub(super) fn short_name(s: &Struct) -> &str {
+    match s.built_in {
+        true => s.name.rsplit('.').next().unwrap_or_default(),
+        false => "",
+    }
+}
+
+pub(super) fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Bool(b) => !b,
+        Value::Number(n) => n.as_f64() == Some(0.0),
+        Value::String(s) => s.is_empty(),
+        _ => false,
+    }
+}
+
+fn part<'a>(name: &'a str, node: &Node<'a>) -> KeyPart<'a> {
+    let (text, string) = match &node.kind {
+        Kind::Text(text) => (text.clone(), true),
+        Kind::Number(number) => (Cow::Owned(number.to_string()), false),
+        _ => (Cow::Owned(node.to_value().to_string()), false),
+    };
+    KeyPart { name, text, string }
+}
+
+fn key<'a>(keys: &'a Arc<[Arc<str>]>, node: &Node<'a>) -> Key<'a> {
+    Key(keys
+        .iter()
+        .map(|name| match node.get(name) {
+            Some(value) => part(name, value),
+            None => KeyPart {
+                name,
+                text: Cow::Borrowed(""),
+                string: true,
+            },
+        })
+        .collect())
+}
+
+/// The metrics of a HorizontalPodAutoscaler, whose order any autoscaling/v1 writer changes.
+fn metrics(nodes: Vec<Node<'_>>) -> Vec<Element<'_>> {
+    const MEMBERS: &[(&str, &str)] = &[
+        ("containerResource", "containerResource.name"),
+        ("external", "external.name"),
+        ("object", "object.name"),
+        ("pods", "pods.name"),
+        ("resource", "resource.name"),
+    ];
+    nodes
+        .into_iter()
+        .enumerate()
+        .map(|(index, node)| {
+            let mut parts = Vec::with_capacity(2);
+            if let Some(ty) = node.get("type") {
+                parts.push(part("type", ty));
+            }
+            for (member, path) in MEMBERS {
+                if let Some(source) = node.get(member) {
+                    let name = source
+                        .get("name")
+                        .or_else(|| source.get("metric").and_then(|m| m.get("name")));
+                    parts.extend(name.map(|name| part(path, name)));
+                }
+            }
+            let key = Key(parts);
+            Element { key, index, node }
+        })
+        .collect()
+}
