@@ -131,6 +131,14 @@ codes! {
     /// A store's writes would wait for more standbys than it has in other regions, so that none
     /// would ever complete. Lower `synchronous`, or place the service in more regions.
     SynchronousStandbys = "synchronous-standbys", Error;
+    /// A store asks its engine for a consistency class that it cannot give; `regen engines` lists
+    /// what each can do.
+    EngineConsistency = "engine-consistency", Error;
+    /// A strong store replicates asynchronously: what was acknowledged in the leader's region just
+    /// before its loss is lost. Set `synchronous`.
+    StrongLosesWrites = "strong-loses-writes", Warning;
+    /// A bound on staleness is shorter than the way to the farthest replica takes.
+    StalenessFloor = "staleness-floor", Error;
     /// A store's data is bound to a jurisdiction, and a region that serves it has no other one
     /// inside to fail over to. Add a region, or set `failover: none` and accept an RTO.
     Residency = "residency", Error;

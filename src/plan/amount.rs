@@ -1,12 +1,11 @@
 //! What pods ask for and what clusters hold, in numbers that add up.
 
 use crate::model::name::ClusterName;
-use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::world::{Service, World};
 use std::collections::BTreeMap;
 
-/// CPU and memory, in thousandths of a core and of a byte.
+/// CPU and memory, in billionths of a core and of a byte.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Amount {
     pub cpu: i128,
@@ -18,8 +17,8 @@ impl Amount {
     pub(super) fn of_pod(service: &Service) -> Self {
         let resources = &service.workload.resources;
         Self {
-            cpu: milli(&resources.cpu),
-            memory: milli(&resources.memory),
+            cpu: resources.cpu.as_nano(),
+            memory: resources.memory.as_nano(),
         }
     }
 
@@ -41,8 +40,8 @@ impl Room {
     /// All clusters empty.
     pub(super) fn of(world: &World) -> Self {
         let capacity = world.clusters.iter().map(|(name, cluster)| {
-            let cpu = cluster.capacity.cpu.as_ref().map(|q| milli(q));
-            let memory = cluster.capacity.memory.as_ref().map(|q| milli(q));
+            let cpu = cluster.capacity.cpu.as_ref().map(|q| q.as_nano());
+            let memory = cluster.capacity.memory.as_ref().map(|q| q.as_nano());
             (name.clone(), (cpu, memory))
         });
         Self {
@@ -85,70 +84,9 @@ pub(super) fn split(pods: u32, over: usize, index: usize) -> u32 {
     pods / over + u32::from(index < pods % over)
 }
 
-/// Thousandths of a quantity's unit, rounded up; what cannot be read weighs nothing.
-fn milli(quantity: &Quantity) -> i128 {
-    let text = quantity.to_string();
-    let digits = text
-        .bytes()
-        .take_while(|b| b.is_ascii_digit() || matches!(b, b'.' | b'+' | b'-'))
-        .count();
-    let (number, suffix) = text.split_at(digits);
-    let (times, over): (i128, i128) = match suffix {
-        "" => (1000, 1),
-        "n" => (1, 1_000_000),
-        "u" => (1, 1000),
-        "m" => (1, 1),
-        "k" => (1_000_000, 1),
-        "M" => (1_000_000_000, 1),
-        "G" => (1_000_000_000_000, 1),
-        "T" => (1_000_000_000_000_000, 1),
-        "P" => (1_000_000_000_000_000_000, 1),
-        "E" => (1_000_000_000_000_000_000_000, 1),
-        "Ki" => (1000 << 10, 1),
-        "Mi" => (1000 << 20, 1),
-        "Gi" => (1000 << 30, 1),
-        "Ti" => (1000 << 40, 1),
-        "Pi" => (1000 << 50, 1),
-        "Ei" => (1000 << 60, 1),
-        _ => match suffix
-            .strip_prefix(['e', 'E'])
-            .and_then(|e| e.parse::<i32>().ok())
-        {
-            Some(e @ 0..=18) => (1000 * 10_i128.pow(e.unsigned_abs()), 1),
-            Some(e @ -18..0) => (1000, 10_i128.pow(e.unsigned_abs())),
-            _ => return 0,
-        },
-    };
-    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
-    let fraction = &fraction[..fraction.len().min(9)];
-    let scale = 10_i128.pow(fraction.len() as u32);
-    let Ok(value) = format!("{whole}{fraction}").parse::<i128>() else {
-        return 0;
-    };
-    let over = over * scale;
-    let value = value.saturating_mul(times);
-    value / over + i128::from(value % over > 0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn quantities_become_thousandths() {
-        for (text, expected) in [
-            ("250m", 250),
-            ("2", 2000),
-            ("0.5", 500),
-            ("1.5Gi", 1536 * 1000 << 20),
-            ("100u", 1),
-            ("2k", 2_000_000),
-            ("1e3", 1_000_000),
-            ("16E", 16_000_000_000_000_000_000_000),
-        ] {
-            assert_eq!(milli(&Quantity::parse(text).unwrap()), expected, "{text}");
-        }
-    }
 
     #[test]
     fn pods_are_split_evenly_and_none_is_lost() {

@@ -153,7 +153,7 @@ fn write_worst(
         let mut standbys = placed.chosen.regions.clone();
         standbys.retain(|&r| r != leader);
         standbys.sort_by_key(|&r| (ground.costs[leader][r], r));
-        let scheme = store::scheme(declared, standbys.len());
+        let scheme = store::scheme(declared);
         let times: Vec<Rtt> = standbys
             .iter()
             .map(|&s| Rtt::micros(pair(ground, leader, s, tail).0))

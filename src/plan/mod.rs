@@ -13,6 +13,7 @@ mod failover;
 mod ground;
 mod legal;
 pub mod lock;
+mod promises;
 mod search;
 mod store;
 mod waves;

@@ -11,6 +11,7 @@ use crate::model::world::{Service, Store};
 use super::choose::Chosen;
 use super::ground::{Demand, Ground};
 use super::legal::Candidate;
+use super::promises;
 use super::words;
 
 /// One store with the decisions that it follows.
@@ -34,14 +35,9 @@ impl Question<'_> {
     }
 }
 
-/// How a store waits for its standbys, given how many there are.
-pub(super) fn scheme(store: &Store, standbys: usize) -> Commit {
-    engine::commit(store.engine.value, waits_for(store, standbys))
-}
-
-fn waits_for(store: &Store, standbys: usize) -> u32 {
-    let (engine, consistency) = (store.engine.value, store.consistency.value);
-    engine::synchronous(engine, consistency, store.synchronous, standbys)
+/// How a store waits for its standbys.
+pub(super) fn scheme(store: &Store) -> Commit {
+    engine::commit(store.engine.value, store.synchronous)
 }
 
 /// Σ weight × (path to the leader + commit); `None` when a write never completes.
@@ -50,7 +46,7 @@ fn writes(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u128> 
         .into_iter()
         .map(|s| Rtt::micros(ground.costs[leader][s]))
         .collect();
-    let commit = latency::commit(scheme(q.store(), standbys.len()), &standbys)?;
+    let commit = latency::commit(scheme(q.store()), &standbys)?;
     let commit = u128::from(commit.as_micros());
     let demand = q.demand.by_region.iter();
     let paths: u128 = demand
@@ -75,7 +71,8 @@ pub(super) fn decide(
 ) -> Option<(StorePlan, Vec<Move>)> {
     let store = q.store();
     let replicas = q.chosen.regions.len() - 1;
-    if waits_for(store, replicas) as usize > replicas {
+    promises::class(store, replicas, sink)?;
+    if store.synchronous as usize > replicas {
         let name = &store.name.value;
         let never = Diagnostic::new(
             Code::SynchronousStandbys,
@@ -106,7 +103,7 @@ pub(super) fn decide(
         .and_then(|l| ground.index(l))
         .filter(|r| q.chosen.serving.contains(r));
     let mean = |r: usize| words::mean(writes(ground, q, r).unwrap_or_default(), q.demand.total);
-    let term = match scheme(store, replicas) {
+    let term = match scheme(store) {
         Commit::Asynchronous => "weighted write".to_owned(),
         Commit::AnyOf(k) | Commit::FirstOf(k) => {
             format!(
@@ -155,8 +152,10 @@ pub(super) fn decide(
         )
     };
     let others = standbys(ground, q, leader);
+    let farthest = others.last().map(|&r| Rtt::micros(ground.costs[leader][r]));
+    promises::staleness(store, ground.names[leader].as_str(), farthest, sink)?;
     let name = |r: &usize| ground.names[*r].clone();
-    let waits = waits_for(store, replicas);
+    let waits = store.synchronous;
     if waits > 0 {
         because = because.and(format!(
             "a write waits for any {waits} of {}",

@@ -1,0 +1,78 @@
+//! What a store promises its readers, against what its engine can give.
+
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::engine;
+use crate::model::engine::Consistency;
+use crate::model::rtt::Rtt;
+use crate::model::world::Store;
+
+use super::words;
+
+/// Refuses a class that the engine cannot give; warns when a strong store may lose writes.
+pub(super) fn class(store: &Store, replicas: usize, sink: &mut Sink) -> Option<()> {
+    let (name, engine) = (&store.name.value, store.engine.value);
+    let wanted = store.consistency.value;
+    let Some(class) = engine::satisfies(engine, wanted) else {
+        let can: Vec<_> = engine::satisfying(wanted).map(|e| e.name()).collect();
+        let help = if can.is_empty() {
+            format!("no engine of this version gives {wanted}; choose another class")
+        } else {
+            format!("choose engine `{}`, or another class", can.join("` or `"))
+        };
+        let cannot = Diagnostic::new(
+            Code::EngineConsistency,
+            format!("engine `{engine}` of store `{name}` cannot give `{wanted}`"),
+        )
+        .at(store.consistency.span, "asked for here")
+        .see(store.engine.span, "of this engine")
+        .help(help);
+        sink.emit(cannot);
+        return None;
+    };
+    // A class that nobody wrote is the default, and stands where the name does.
+    let written = store.consistency.span != store.name.span;
+    if written && replicas > 0 && store.synchronous < class.synchronous {
+        let loses = Diagnostic::new(
+            Code::StrongLosesWrites,
+            format!("store `{name}` is `{wanted}`, but the loss of its leader's region may lose acknowledged writes"),
+        )
+        .at(store.consistency.span, "replication is asynchronous")
+        .help(format!("set `synchronous: {}`; the plan then adds the round trip to each write", class.synchronous));
+        sink.emit(loses);
+    }
+    Some(())
+}
+
+/// Refuses a bound on staleness below what the light needs to the farthest replica.
+pub(super) fn staleness(
+    store: &Store,
+    leader: &str,
+    farthest: Option<Rtt>,
+    sink: &mut Sink,
+) -> Option<()> {
+    let (Some(bound), Some(farthest)) = (&store.staleness, farthest) else {
+        return Some(());
+    };
+    let floor = farthest.as_micros() / 2;
+    if store.consistency.value != Consistency::BoundedStaleness
+        || bound.value.as_millis().saturating_mul(1000) >= floor
+    {
+        return Some(());
+    }
+    let below = Diagnostic::new(
+        Code::StalenessFloor,
+        format!(
+            "store `{}` bounds staleness to {}, below the floor of {}",
+            store.name.value,
+            bound.value,
+            words::ms(floor)
+        ),
+    )
+    .at(bound.span, "")
+    .note(format!(
+        "half the round trip from `{leader}` to the farthest replica, before it is applied"
+    ))
+    .help(format!("raise the bound above {}ms", floor.div_ceil(1000)));
+    sink.emit(below);
+    None
+}
