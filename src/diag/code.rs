@@ -104,6 +104,8 @@ codes! {
     AtlasDisagrees = "atlas-disagrees", Warning;
 
     // ---- decisions: plan ------------------------------------------------------------------
+    /// `regen.lock` was written by a newer regen. Use that one.
+    LockNewer = "lock-newer", Error;
     /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]`: a column is missing, unknown
     /// or repeated, or a line has the wrong number of cells. Start it with that header.
     RoundTripTable = "round-trip-table", Error;

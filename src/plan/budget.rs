@@ -25,7 +25,8 @@ pub(super) fn predict(ground: &Ground<'_>, placed: &Placed<'_>) -> Predicted {
     }
     let mut predicted = Predicted::default();
     let (mut sum, mut legs) = (0_u128, 0_u128);
-    let mut worst: Option<(u64, &str, usize)> = None;
+    // The slowest place; of several that are as slow, the one with most users.
+    let mut worst: Option<((u64, u64), &str, usize)> = None;
     for place in &placed.demand.places {
         let Some(serving) = ground.nearest(place.region, &placed.chosen.serving) else {
             continue;
@@ -35,14 +36,15 @@ pub(super) fn predict(ground: &Ground<'_>, placed: &Placed<'_>) -> Predicted {
         let leg = place.leg.map_or(0, Rtt::as_micros);
         legs += u128::from(place.weight) * u128::from(leg);
         predicted.estimated |= ground.estimated(place.region, serving);
-        if worst.is_none_or(|w| micros > w.0) {
-            worst = Some((micros, &place.name, serving));
+        let weight = (micros, place.weight);
+        if worst.is_none_or(|w| weight > w.0) {
+            worst = Some((weight, &place.name, serving));
         }
     }
     let by_country = placed.demand.places.iter().any(|p| p.leg.is_some());
     predicted.weighted_read_ns = Some(words::mean_ns(sum, placed.demand.total));
     predicted.user_leg_ns = by_country.then(|| words::mean_ns(legs, placed.demand.total));
-    predicted.worst_read = worst.map(|(micros, place, region)| {
+    predicted.worst_read = worst.map(|((micros, _), place, region)| {
         (
             place.to_owned(),
             micros.saturating_mul(1000),

@@ -280,7 +280,10 @@ fn one_serves(
     }
     standby.sort_by_key(|&r| (ground.costs[primary][r], r));
     if !standby.is_empty() {
-        because = because.and(format!("{} stand by, nearest first", ground.list(&standby)));
+        because = because.and(match standby.as_slice() {
+            [one] => format!("{} stands by", ground.names[*one]),
+            many => format!("{} stand by, nearest first", ground.list(many)),
+        });
     }
     standby.insert(0, primary);
     (standby, because)

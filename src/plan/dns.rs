@@ -30,10 +30,7 @@ pub(super) fn decide(
             Routing::Simple,
             Because::new("one region serves, so there is nothing to choose"),
         ),
-        written => (
-            written,
-            Because::new(format!("exposure.routing is {}", routing(written))),
-        ),
+        written => (written, Because::new(routing(written))),
     };
     let mut failover = None;
     let records = match policy {
@@ -119,9 +116,11 @@ pub(super) fn decide(
 
 fn routing(routing: Routing) -> &'static str {
     match routing {
-        Routing::Latency => "latency",
-        Routing::Weighted => "weighted",
-        Routing::Failover => "failover",
-        Routing::Simple => "simple",
+        Routing::Latency => "latency routing: each user is answered with the nearest region",
+        Routing::Weighted => "weighted routing: each region is answered in proportion",
+        Routing::Failover => {
+            "failover routing: the secondary is answered when the primary is unhealthy"
+        }
+        Routing::Simple => "simple routing: one record for everyone",
     }
 }

@@ -253,7 +253,7 @@ fn say_forbidden(
             .unwrap_or(placed.service.name.span);
         let mut diagnostic = Diagnostic::new(
             Code::FailoverMissing,
-            format!("no region may take over for `{name}` when {regions} is lost"),
+            format!("no region may take over for `{name}` after the loss of {regions}"),
         )
         .at(span, "");
         if let Some(residency) = &ground.world.fleet.failover.residency {
@@ -271,7 +271,7 @@ fn say_full(ground: &Ground<'_>, placed: &Placed<'_>, lost: &[usize], sink: &mut
     let headroom = ground.world.fleet.failover.headroom;
     let full = Diagnostic::new(
         Code::FailoverCapacity,
-        format!("no region has room to take over `{name}` when {} is lost", ground.list(lost)),
+        format!("no region has room to take over `{name}` after the loss of {}", ground.list(lost)),
     )
     .at(span, format!("{} per region", words::count(scale.min as usize, "pod")))
     .note(format!("`failover.headroom` keeps {headroom} of each cluster free"))

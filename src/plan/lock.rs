@@ -3,8 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
+use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources, Span};
 use crate::model::lock::{Lock, LockedService, LockedStore};
 use crate::model::plan::{Because, Move, Plan};
+
+use crate::yaml;
 
 use super::words;
 
@@ -87,6 +90,28 @@ pub fn to_text(plan: &Plan) -> String {
         }
     }
     text
+}
+
+/// Reads `regen.lock`.
+///
+/// # Errors
+/// When it is not what [`to_text`] writes, or is of a form that is not known yet.
+pub fn read(sources: &Sources, id: SourceId, sink: &mut Sink) -> Result<Lock, Rejected> {
+    let lock: Lock = yaml::read_strict(sources, id, sink)?;
+    if lock.version > VERSION {
+        let path = sources.get(id).path();
+        let newer = Diagnostic::new(
+            Code::LockNewer,
+            format!(
+                "`{path}` has form {}, and this regen knows forms up to {VERSION}",
+                lock.version
+            ),
+        )
+        .at(Span::new(id, 0, 0), "")
+        .help("use the regen that wrote it, or a newer one");
+        return Err(sink.reject(newer));
+    }
+    Ok(lock)
 }
 
 /// A JSON string is a YAML double-quoted one, whatever the name.

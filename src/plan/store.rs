@@ -157,10 +157,12 @@ pub(super) fn decide(
     let name = |r: &usize| ground.names[*r].clone();
     let waits = store.synchronous;
     if waits > 0 {
-        because = because.and(format!(
-            "a write waits for any {waits} of {}",
-            ground.list(&others)
-        ));
+        let all = ground.list(&others);
+        because = because.and(if others.len() == waits as usize {
+            format!("a write waits for {all}")
+        } else {
+            format!("a write waits for any {waits} of {all}")
+        });
     }
     let mut moves = Vec::new();
     let mut clusters = std::collections::BTreeMap::new();

@@ -1,0 +1,183 @@
+//! The smallest wrong input of every code that planning emits, word for word.
+
+use std::collections::BTreeSet;
+
+use regen::diag::Code;
+
+use crate::fleet::Fleet;
+
+const EU: &str = "dataClasses: {personal: {residency: EU}}";
+const PERSONAL: &str =
+    "stores: [{name: db, engine: cloudnative-pg, consistency: eventual, data: personal}]";
+const NAMED: &str = "placement: {regions: [eu-west-1, us-east-1]}";
+
+fn two(settings: &str) -> Fleet {
+    Fleet::new(settings).aws(["eu-west-1", "us-east-1"])
+}
+
+/// Each case: its code, its fleet, and what is said.
+fn cases() -> Vec<(Code, Fleet, &'static str)> {
+    vec![
+        (
+            Code::PlacementInfeasible,
+            two(EU).service("web", &format!("placement: {{regions: {{exactly: 2}}}}\n{PERSONAL}")),
+            "error[placement-infeasible] services/web.yaml:3:12: `web` cannot be placed in 2 regions
+  see services/web.yaml:4:74: store `db` holds it
+  see regen.yaml:3:37: bound to `EU`
+  note: `us-east-1`: personal data must stay in EU, and it lies in US
+  help: ask for fewer regions, or relax one of the constraints shown
+",
+        ),
+        (
+            Code::PlacementRegion,
+            two(EU).service("web", &format!("placement: {{regions: [us-east-1]}}\n{PERSONAL}")),
+            "error[placement-region] services/web.yaml:3:23: `web` may not be placed in `us-east-1`
+  see services/web.yaml:4:74: store `db` holds it
+  see regen.yaml:3:37: bound to `EU`
+  note: `us-east-1`: personal data must stay in EU, and it lies in US
+  help: take `us-east-1` out of `placement.regions`, or lift what stands in the way
+",
+        ),
+        (
+            Code::LeaderPlacement,
+            two("").service(
+                "web",
+                "placement: {regions: [eu-west-1]}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}]",
+            ),
+            "error[leader-placement] services/web.yaml:4:53: the leader of store `db` is set to `us-east-1`, where `web` does not serve
+  note: `web` serves in eu-west-1
+  help: choose one of these, or add `us-east-1` to `placement.regions`
+",
+        ),
+        (
+            Code::SynchronousStandbys,
+            two("").service(
+                "web",
+                &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, synchronous: 2}}]"),
+            ),
+            "error[synchronous-standbys] services/web.yaml:4:17: writes of store `db` would wait for 2 standbys that it does not have
+  help: lower `synchronous`, or place the service in more regions
+",
+        ),
+        (
+            Code::EngineConsistency,
+            two("").service(
+                "web",
+                &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, consistency: crdt}}]"),
+            ),
+            "error[engine-consistency] services/web.yaml:4:58: engine `cloudnative-pg` of store `db` cannot give `crdt`
+  see services/web.yaml:4:29: of this engine
+  help: no engine of this version gives crdt; choose another class
+",
+        ),
+        (
+            Code::StrongLosesWrites,
+            two("").service(
+                "web",
+                &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, consistency: strong}}]"),
+            ),
+            "warning[strong-loses-writes] services/web.yaml:4:58: store `db` is `strong`, but the loss of its leader's region may lose acknowledged writes
+  help: set `synchronous: 1`; the plan then adds the round trip to each write
+",
+        ),
+        (
+            Code::StalenessFloor,
+            two("").service(
+                "web",
+                &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, consistency: bounded-staleness, staleness: 30ms}}]"),
+            ),
+            "error[staleness-floor] services/web.yaml:4:88: store `db` bounds staleness to 30ms, below the floor of 34.8 ms
+  note: half the round trip from `eu-west-1` to the farthest replica, before it is applied
+  help: raise the bound above 35ms
+",
+        ),
+        (
+            Code::Residency,
+            two(EU).service("web", &format!("placement: {{regions: all}}\n{PERSONAL}")),
+            "error[residency] services/web.yaml:4:74: store `db` of `web` would fail over out of its jurisdiction
+  see regen.yaml:3:37: by this
+  help: `eu-west-1` has no other region in EU; add one, or set `failover: none` and accept an RTO
+",
+        ),
+        (
+            Code::FailoverMissing,
+            two("failover: {residency: EEA}").service("web", NAMED),
+            "warning[failover-missing] services/web.yaml:3:12: no region may take over for `web` after the loss of eu-west-1 and us-east-1
+  see regen.yaml:3:23: the rule
+  help: add a region that the rule allows, or set `failover: none` for the service
+",
+        ),
+        (
+            Code::FailoverCapacity,
+            Fleet::new("failover: {headroom: 0%}")
+                .region("eu-west-1", "capacity: {cpu: 300m}")
+                .region("us-east-1", "capacity: {cpu: 1}")
+                .service("web", NAMED),
+            "error[failover-capacity] services/web.yaml:2:112: no region has room to take over `web` after the loss of us-east-1
+  note: `failover.headroom` keeps 0% of each cluster free
+  help: add capacity, lower `scale.min` or `failover.headroom`, or set `failover: none` for the service
+",
+        ),
+        (
+            Code::DnsSecondary,
+            Fleet::new("domain: shop.example\nplatform: {dns: external-dns, capabilities: [external-dns]}")
+                .region(
+                    "eu-west-1",
+                    "ingress: {hostname: in.shop.example}, healthChecks: {web.shop.example: 11111111-2222-3333-4444-555555555555}",
+                )
+                .service(
+                    "web",
+                    "exposure: {host: web.shop.example, routing: failover, health: /healthz}",
+                ),
+            "error[dns-secondary] services/web.yaml:3:45: `web.shop.example` is routed by failover, but nothing may take over from `eu-west-1`
+  help: place the service in a second region that it may fail over to, or set `exposure.routing: simple`
+",
+        ),
+        (
+            Code::Budget,
+            two("").service(
+                "web",
+                "placement: {regions: [eu-west-1]}\naudience: {us-east-1: 1}\nbudget: {read: {p50: 50ms}, enforce: true}",
+            ),
+            "error[budget] services/web.yaml:5:16: a read of `web` takes 69.6 ms at p50, over its budget of 50ms
+  note: binding: from us-east-1 to eu-west-1, the nearest region that serves it
+  help: raise the budget to 70ms, or allow a region that is nearer
+",
+        ),
+        (
+            Code::WaveOrder,
+            Fleet::new("waves: [canary, world]")
+                .region("us-east-1", "")
+                .file(
+                    "regions/eu-west-1.yaml",
+                    "region: eu-west-1\nprovider: aws\nwave: canary\nclusters: [{name: eu-west-1-a}]\n",
+                )
+                .service("web", "audience: {eu-west-1: 2, us-east-1: 1}\nplacement: {regions: all}"),
+            "warning[wave-order] regions/eu-west-1.yaml:1:9: the first wave, `canary`, begins with `eu-west-1`, which serves more of the audience than any other
+  help: put a region with little traffic and no leader into the first wave
+",
+        ),
+    ]
+}
+
+#[test]
+fn the_smallest_wrong_inputs_are_told_with_place_and_remedy() {
+    let mut wrong = String::new();
+    for (code, fleet, expected) in cases() {
+        let said = fleet.plan(None, false).said();
+        if said != expected {
+            wrong.push_str(&format!("{}:\n{said}\n", code.name()));
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn no_code_of_the_plan_is_without_its_smallest_wrong_input() {
+    let all = Code::ALL.iter().copied();
+    let of_plan: BTreeSet<Code> = all
+        .filter(|c| (Code::PlacementInfeasible..=Code::WaveOrder).contains(c))
+        .collect();
+    let tried: BTreeSet<Code> = cases().into_iter().map(|c| c.0).collect();
+    assert_eq!(of_plan, tried);
+}
