@@ -2,6 +2,13 @@
 //! of a multi-region Kubernetes fleet, commits them to a GitOps repository, and compares that
 //! repository with what the clusters really run.
 //!
+//! ```text
+//! regions/ + services/ + regen.yaml                                    one source of truth, written by people
+//!     └─ load ─▶ validate ─▶ plan ─▶ render ─▶ publish                 a pure function from files to files
+//!                                                └─▶ GitOps repository ─▶ Argo CD / Flux ─▶ clusters
+//!                                                           └─────── drift ◀──────────────────┘
+//! ```
+//!
 //! # The house
 //!
 //! ```text
@@ -10,10 +17,37 @@
 //! 3 PIPES    io/files  io/git  io/kube  io/snapshot    the only effects; each names what it attempted
 //! ======= above: effects · below: results depend on arguments alone, the same bytes every time =======
 //! 2 ROOMS    load -> validate -> plan -> render        publish        drift
-//! 1½ SHELF   yaml  schema  emit  normalise  engine  latency      pure knowledge that rooms share
+//! 1½ SHELF   yaml  schema  emit  normalise  engine  latency  atlas     pure knowledge that rooms share
 //! 1 FLOOR    model/*                     nouns: names, World, Plan, Manifest, ObjectId, Finding, …
 //! 0 GROUND   diag/*                      Sources, Span, Spanned<T>, Code, Diagnostic, Sink
 //! ```
+//!
+//! * Imports point down. Rooms never import each other; [`pipeline`] alone joins them.
+//! * Rooms do no I/O: no file system, clock, environment, randomness, git2, kube, tokio, printing,
+//!   and nothing iterates over a hash map.
+//! * Each outside crate has one home, so that it can be replaced: the YAML crates in [`yaml`],
+//!   minijinja in `render/engine`, git2 in `io/git`, kube in [`io::kube`], similar and
+//!   annotate-snippets in [`report::text`], clap in [`cli`].
+//! * Clippy's lists of disallowed methods and types, and the test `walls`, hold this up.
+//!
+//! # Faults
+//!
+//! A fault is the user's (a [`diag::Diagnostic`] with a code, a place, the line and a remedy), the
+//! world's (an error chain that names what was attempted on which path, remote or cluster), or ours
+//! (a panic that says so). A [`diag::Rejected`] is proof that a diagnostic was emitted, so no stage
+//! fails silently; each stage gathers all its errors before it stops. [`diag::Code`] has one entry
+//! per rule; `regen codes` prints them.
+//!
+//! # Where things go
+//!
+//! | to add | write | and one line in |
+//! |---|---|---|
+//! | a resource | a file below `templates/` | the list of built-in templates in `render` |
+//! | a rule | a function below `validate/` | [`diag::Code`] and the list of rules |
+//! | a store engine | a row of the table in [`engine`] and its templates | [`model::engine::Engine`] |
+//! | a report format | a file below `report/` | [`report::Format`] |
+//! | a command | a file below `cli/` | the enum of commands |
+//! | facts of a cloud | a file below `regions/` | [`atlas`] |
 
 pub mod atlas;
 pub mod cli;

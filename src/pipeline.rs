@@ -1,1 +1,163 @@
-//! The data flow in one screen.
+//! The data flow in one screen; the only place that joins the rooms.
+//!
+//! ```text
+//! files ─load─▶ Raw ─validate─▶ World ─plan─▶ Plan ─render─▶ ManifestSet
+//! ```
+//!
+//! Pure: what is read from disk, git or clusters comes in as arguments, and what is to be written
+//! goes out as values.
+
+use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
+use crate::latency;
+use crate::load;
+use crate::model::input::{Content, InputFile};
+use crate::model::lock::Lock;
+use crate::model::manifest::ManifestSet;
+use crate::model::plan::Plan;
+use crate::model::rtt::RoundTrips;
+use crate::model::world::World;
+use crate::plan;
+use crate::render::{self, Templates};
+use crate::validate;
+use crate::yaml;
+
+/// The file that holds the sticky decisions.
+pub const LOCK: &str = "regen.lock";
+
+/// A fleet's files as they were read.
+#[derive(Debug, Default)]
+pub struct Input {
+    /// Their texts.
+    pub sources: Sources,
+    /// Their paths.
+    pub files: Vec<InputFile>,
+    /// Measured round trips that stand in for the fleet's.
+    pub round_trips: Option<SourceId>,
+}
+
+/// A fleet that is understood and planned.
+#[derive(Debug)]
+pub struct Planned {
+    /// What the files say.
+    pub world: World,
+    /// The round trips that the plan rests on.
+    pub round_trips: RoundTrips,
+    /// The sticky decisions of the previous plan.
+    pub lock: Option<Lock>,
+    /// Every decision.
+    pub plan: Plan,
+}
+
+/// Files to a plan.
+///
+/// # Errors
+///
+/// When the sink holds at least one error of a stage; later stages are then not entered.
+pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<Planned, Rejected> {
+    let world = understand(input, sink)?;
+    let measured = input.round_trips.or(world.rtt_file).map(|file| (file, &input.sources));
+    let round_trips = latency::round_trips(&world.regions, &world.fleet.network, measured, sink)?;
+    let lock = lock(input, sink)?;
+    let plan = plan::plan(&world, &round_trips, lock.as_ref(), options, sink)?;
+    Ok(Planned { world, round_trips, lock, plan })
+}
+
+/// Files to a valid world.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn understand(input: &Input, sink: &mut Sink) -> Result<World, Rejected> {
+    let raw = load::load(&input.files, &input.sources, sink)?;
+    validate::validate(raw, &input.sources, sink)
+}
+
+/// A plan to manifests, by the built-in templates and those of the fleet.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn render(input: &Input, planned: &Planned, sink: &mut Sink) -> Result<ManifestSet, Rejected> {
+    let templates = templates(input, sink)?;
+    render::render(&planned.world, &planned.plan, &templates, sink)
+}
+
+/// The built-in templates, with those of the fleet added or in their place.
+///
+/// # Errors
+///
+/// As [`plan`].
+pub fn templates(input: &Input, sink: &mut Sink) -> Result<Templates, Rejected> {
+    let before = sink.errors();
+    let mut templates = Templates::built_in();
+    for (path, source) in input.texts() {
+        if path.starts_with("templates/") {
+            templates = templates.with_user(path, source, &input.sources, sink);
+        }
+    }
+    sink.since(before)?;
+    Ok(templates)
+}
+
+fn lock(input: &Input, sink: &mut Sink) -> Result<Option<Lock>, Rejected> {
+    match input.texts().find(|(path, _)| *path == LOCK) {
+        None => Ok(None),
+        Some((_, source)) => yaml::read_strict(&input.sources, source, sink).map(Some),
+    }
+}
+
+impl Planned {
+    /// How the decisions stand to the lock.
+    pub fn lock_change(&self) -> LockChange {
+        match &self.lock {
+            None => LockChange::New,
+            Some(lock) if *lock == plan::lock::of(&self.plan) => LockChange::None,
+            Some(_) => LockChange::Changed,
+        }
+    }
+
+    /// Refuses decisions that the lock does not hold, for pipelines.
+    ///
+    /// # Errors
+    ///
+    /// When the lock is absent or holds other decisions.
+    pub fn locked(&self, sink: &mut Sink) -> Result<(), Rejected> {
+        let fault = match self.lock_change() {
+            LockChange::None => return Ok(()),
+            LockChange::New => Diagnostic::new(Code::LockDiffers, format!("there is no `{LOCK}`")),
+            LockChange::Changed => {
+                Diagnostic::new(Code::LockDiffers, format!("the plan differs from `{LOCK}`"))
+            }
+        };
+        let lock = self.lock.clone().unwrap_or_default();
+        let moves = plan::lock::differences(&self.plan, &lock);
+        let fault = moves
+            .iter()
+            .take(10)
+            .fold(fault, |f, m| f.note(format!("{}: {} → {}", m.what, m.from, m.to)));
+        Err(sink.reject(
+            fault.help("run `regen plan --write` where people look on, and commit the lock"),
+        ))
+    }
+}
+
+/// How decisions stand to the lock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LockChange {
+    /// It holds them.
+    None,
+    /// There is none yet.
+    New,
+    /// It holds others.
+    Changed,
+}
+
+impl Input {
+    /// The files that are text, with their sources.
+    pub fn texts(&self) -> impl Iterator<Item = (&str, SourceId)> {
+        self.files.iter().filter_map(|file| match file.content {
+            Content::Text(source) => Some((file.path.as_str(), source)),
+            _ => None,
+        })
+    }
+}

@@ -5,8 +5,6 @@
 
 #[path = "support/api_server_real.rs"]
 mod api_server_real;
-#[path = "envtest/example.rs"]
-mod example;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -156,6 +156,10 @@ codes! {
     /// matters most first.
     WaveOrder = "wave-order", Warning;
 
+    /// `--locked` was given and the plan is not the one that `regen.lock` holds: a pipeline never
+    /// moves data or services by itself. Run `regen plan --write`, look at the moves, and commit.
+    LockDiffers = "lock-differs", Error;
+
     // ---- templates and objects: render ----------------------------------------------------
     /// A template is wrong, or what it yields is no object that a cluster would take: the header, the
     /// syntax, a name that is undefined, a value where it cannot stand, a field that the kind does

@@ -8,6 +8,7 @@
 
 mod check;
 mod decode;
+mod describe;
 mod documents;
 mod files;
 mod kubernetes;
@@ -15,6 +16,8 @@ mod layers;
 mod merge;
 pub mod schema;
 mod shape;
+
+pub use describe::{describe, fields};
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
 use crate::model::input::{Content, InputFile};

@@ -47,18 +47,16 @@ pub(super) struct Candidate {
 }
 
 impl Candidate {
-    /// Pods per cluster: as few clusters as there are pods, else all, evenly.
+    /// Pods per cluster, at least and at most: evenly, the remainder by name, none without a pod.
     pub(super) fn pods(&self, service: &Service) -> Vec<(ClusterName, u32, u32)> {
         let scale = service.workload.scale;
-        let over = self.clusters.len().min(scale.min.max(1) as usize);
-        let clusters = self.clusters.iter().take(over).enumerate();
+        let over = self.clusters.len();
+        let clusters = self.clusters.iter().enumerate();
         clusters
             .map(|(i, name)| {
-                (
-                    name.clone(),
-                    split(scale.min, over, i),
-                    split(scale.max, over, i),
-                )
+                // A service runs in every cluster of its region, be it with one pod.
+                let min = split(scale.min, over, i).max(1);
+                (name.clone(), min, split(scale.max, over, i).max(min))
             })
             .collect()
     }

@@ -3,7 +3,7 @@
 macro_rules! built_in {
     ($($path:literal,)+) => {
         /// All of them, by path.
-        pub(crate) const BUILT_IN: &[(&str, &str)] =
+        pub const BUILT_IN: &[(&str, &str)] =
             &[$(($path, include_str!(concat!("../../templates/", $path))),)+];
     };
 }

@@ -23,6 +23,7 @@ mod shape;
 mod syntax;
 mod templates;
 
+pub use built_in::BUILT_IN;
 pub use header::Scope;
 pub use run::render;
 pub use templates::{TemplateInfo, Templates};

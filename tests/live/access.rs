@@ -67,8 +67,7 @@ fn child() {
         .unreadable
         .as_ref()
         .map_or("", |why| why.reason.as_str());
-    let found = format!("found {:?} {why}\n", names(&state));
-    std::io::Write::write_all(&mut std::io::stdout(), found.as_bytes()).unwrap();
+    println!("found {:?} {why}", names(&state));
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 mod atomic;
 mod fleet;
+mod plain;
 mod tree;
 
 pub use atomic::write_atomic;
 pub(crate) use fleet::PARTS;
 pub use fleet::{find_fleet, read_fleet};
+pub use plain::{directory_name, exists, read_text};
 pub(crate) use tree::prune;
 pub use tree::{OutTree, write_tree};

@@ -1,11 +1,13 @@
 //! Reports for machines. Each form is its own frozen struct with a `version` and a JSON Schema,
 //! so that the inside may move while the outside stands still.
 
+mod change;
 mod codes;
 mod diagnostics;
 mod drift;
 mod plan;
 
+pub use change::{ChangeForm, change};
 pub use codes::{CodesForm, codes};
 pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};

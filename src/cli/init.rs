@@ -1,0 +1,138 @@
+//! `regen init`: a fleet that works at once.
+
+use std::path::Path;
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+
+use crate::io;
+
+use super::{Exit, Terminal};
+
+/// Make a small fleet that works at once, to be changed into yours
+///
+/// Writes regen.yaml, two regions and one service into the directory given by -C; never
+/// overwrites a file.
+#[derive(Debug, Args)]
+#[command(after_help = "Example: regen -C fleet init && regen -C fleet render --commit")]
+pub(super) struct Init {
+    /// The fleet's name; default: the directory's
+    #[arg(long)]
+    name: Option<String>,
+}
+
+const FILES: [(&str, &str); 5] = [
+    (
+        "regen.yaml",
+        "\
+# The fleet: see `regen schema fleet` for every field.
+fleet: NAME
+waves: [canary, world]
+gitops: {repository: ./gitops, branch: main, delivery: argocd}
+audience: {europe: 50%, north-america: 50%}
+defaults:
+  workload:
+    scale: {min: 2, max: 6, cpu: 70%}
+",
+    ),
+    (
+        "regions/eu-west-1.yaml",
+        "\
+# A region: country, coordinates and zones of known cloud regions come from the atlas.
+region: eu-west-1
+provider: aws
+wave: canary
+clusters:
+  - name: euw1-a
+",
+    ),
+    (
+        "regions/us-east-1.yaml",
+        "\
+region: us-east-1
+provider: aws
+wave: world
+clusters:
+  - name: use1-a
+",
+    ),
+    (
+        "services/hello.yaml",
+        "\
+# A service: see `regen schema service` for every field.
+service: hello
+namespace: hello
+owner: {team: platform}
+workload:
+  image: registry.k8s.io/e2e-test-images/agnhost:2.53
+  args: [netexec, --http-port=8080]
+  ports: {http: 8080}
+  resources: {cpu: 50m, memory: 64Mi}
+placement: {regions: all}
+",
+    ),
+    (".gitignore", "/gitops/\n"),
+];
+
+impl Init {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+        let name = match &self.name {
+            Some(name) => name.clone(),
+            None => io::files::directory_name(root)?,
+        };
+        let name = as_label(&name);
+        if name.is_empty() {
+            bail!("the directory's name makes no fleet name: give one with --name");
+        }
+        let standing: Vec<&str> = FILES
+            .iter()
+            .map(|(path, _)| *path)
+            .filter(|path| *path != ".gitignore" && io::files::exists(&root.join(path)))
+            .collect();
+        if !standing.is_empty() {
+            terminal.say(&format!(
+                "{}: {} already there; nothing was written",
+                terminal.err.red("error"),
+                standing.join(", "),
+            ));
+            return Ok(Exit::Rejected);
+        }
+        for (path, text) in FILES {
+            let target = root.join(path);
+            if io::files::exists(&target) {
+                continue;
+            }
+            let text = text.replace("NAME", &name);
+            io::files::write_atomic(&target, text.as_bytes())
+                .with_context(|| format!("writing {}", target.display()))?;
+            terminal.print(&format!("wrote {path}\n"));
+        }
+        terminal.print("\nnext: regen check, then regen render --commit\n");
+        Ok(Exit::Clean)
+    }
+}
+
+/// The nearest RFC 1123 label: lower case, other characters as `-`.
+fn as_label(name: &str) -> String {
+    let label: String = name
+        .to_lowercase()
+        .chars()
+        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .take(50)
+        .collect();
+    label.trim_matches('-').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn directory_names_become_labels() {
+        for (name, label) in
+            [("Shop", "shop"), ("my fleet_2", "my-fleet-2"), ("..", ""), ("Ünï", "n")]
+        {
+            assert_eq!(as_label(name), label, "{name}");
+        }
+    }
+}

@@ -1,0 +1,76 @@
+//! `regen plan`: every decision, its reason, and whether the lock agrees.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::pipeline::{self, LockChange};
+use crate::report::{json, text};
+use crate::{io, plan};
+
+use super::session::Session;
+use super::{Exit, FormatArg, Terminal};
+
+/// Decide where everything runs, and say why
+///
+/// Compares the decisions with regen.lock: exit code 1 when they differ. Leaders and other
+/// decisions that carry data stay as the lock has them until they become illegal.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:\n  regen plan\n  regen plan --format json | jq '.services.frontend.failover'\n  \
+                        regen plan --rebalance --write")]
+pub(super) struct Plan {
+    /// Move leaders and regions where that is better, instead of keeping what regen.lock says
+    #[arg(long)]
+    rebalance: bool,
+
+    /// Write the decisions to regen.lock
+    #[arg(long)]
+    write: bool,
+
+    /// Use these measured round trips (from,to,p50_ms[,p99_ms]) instead of the fleet's
+    #[arg(long, value_name = "FILE")]
+    rtt: Option<PathBuf>,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    format: FormatArg,
+
+    /// Exit with 0 also when the plan differs from the lock
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+impl Plan {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+        let Some(mut session) = Session::open(root, terminal)? else {
+            return Ok(Exit::Rejected);
+        };
+        if let Some(path) = &self.rtt {
+            session.replace_round_trips(path)?;
+        }
+        let options = plan::Options { rebalance: self.rebalance };
+        let Some(planned) =
+            session.stage(|input, sink| pipeline::plan(input, &options, sink), self.format)
+        else {
+            return Ok(Exit::Rejected);
+        };
+        session.show_warnings();
+        terminal.print(&match self.format {
+            FormatArg::Text => text::plan(&planned.world, &planned.plan, terminal.out),
+            FormatArg::Json => json::plan(&planned.plan),
+        });
+        let differs = planned.lock_change() == LockChange::Changed;
+        if self.write {
+            let path = session.root.join(pipeline::LOCK);
+            io::files::write_atomic(&path, plan::lock::to_text(&planned.plan).as_bytes())
+                .with_context(|| format!("writing the lock {}", path.display()))?;
+            terminal.say(&format!("wrote {}", pipeline::LOCK));
+            return Ok(Exit::Clean);
+        }
+        if differs && self.format == FormatArg::Text {
+            terminal.say("the plan differs from regen.lock; `regen plan --write` accepts it");
+        }
+        Ok(if differs && !self.exit_zero { Exit::Differences } else { Exit::Clean })
+    }
+}

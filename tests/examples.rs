@@ -1,0 +1,43 @@
+//! What is shipped to be copied is valid: pipelines are YAML, the scheduled report is accepted by
+//! Kubernetes' schemas and may only read.
+
+use std::path::Path;
+
+use regen::schema::Schemas;
+use regen::yaml::kubernetes;
+use serde_json::Value;
+
+fn documents(path: &str) -> Vec<Value> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path);
+    let text = std::fs::read_to_string(&path).expect("readable");
+    let documents = kubernetes::parse(&text).expect("valid YAML");
+    documents.into_iter().map(|d| d.value).collect()
+}
+
+#[test]
+fn pipelines_render_locked_on_main_and_check_before() {
+    for file in ["pipelines/github-actions.yaml", "pipelines/gitlab-ci.yaml"] {
+        let text = documents(file)[0].to_string();
+        for command in ["regen check", "regen render --commit --push --locked"] {
+            assert!(text.contains(command), "{file}: {command}");
+        }
+    }
+}
+
+#[test]
+fn the_scheduled_report_is_accepted_and_may_only_get_and_list() {
+    let mut rules = 0;
+    for object in documents("drift-report/cronjob.yaml") {
+        let text = |key: &str| object[key].as_str().expect("text");
+        let faults = Schemas::built_in().check(text("apiVersion"), text("kind"), &object);
+        assert_eq!(faults, Some(Vec::new()), "{}", text("kind"));
+        for rule in object["rules"].as_array().into_iter().flatten() {
+            rules += 1;
+            assert_eq!(rule["verbs"], serde_json::json!(["get", "list"]));
+            let core = rule["apiGroups"] == serde_json::json!([""]);
+            let resources = rule["resources"].as_array().expect("resources");
+            assert!(!core || !resources.iter().any(|r| r == "secrets" || r == "*"));
+        }
+    }
+    assert!(rules > 0, "the role grants something");
+}
