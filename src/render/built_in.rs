@@ -9,10 +9,18 @@ macro_rules! built_in {
 }
 
 built_in! {
+    "data/cnpg-cluster.yaml.j2",
+    "data/cnpg-objectstore.yaml.j2",
+    "data/cnpg-scheduledbackup.yaml.j2",
+    "data/networkpolicy.yaml.j2",
+    "delivery/argocd-cluster.yaml.j2",
+    "delivery/argocd-hub.yaml.j2",
+    "delivery/flux.yaml.j2",
     "dns/dnsendpoint.yaml.j2",
     "namespace/limitrange.yaml.j2",
     "namespace/namespace.yaml.j2",
     "namespace/networkpolicy.yaml.j2",
+    "namespace/resourcequota.yaml.j2",
     "network/networkpolicy.yaml.j2",
     "workload/configmap.yaml.j2",
     "workload/cronjob.yaml.j2",

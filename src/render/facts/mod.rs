@@ -1,6 +1,7 @@
 //! World and plan to what templates see: one scene per fleet, region, cluster, namespace, service
 //! and store, each value with its origin.
 
+mod cnpg;
 mod dns;
 mod edges;
 mod namespace;
@@ -96,7 +97,9 @@ impl<'a> Facts<'a> {
             callers_of,
         };
         for (name, cluster) in &world.clusters {
-            facts.clusters.insert(name, places::cluster(cluster));
+            facts
+                .clusters
+                .insert(name, places::cluster(world, plan, cluster));
         }
         facts.warn_of_unrouted_calls(sink);
         facts

@@ -2,6 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::origin::Subject;
+use crate::model::plan::Plan;
 use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Region, World};
 
 use super::super::fact::{Fact, Item};
@@ -81,15 +82,23 @@ pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
 fn url(fleet: &Fleet) -> Option<Item> {
     let of = Of(&Subject::Fleet);
     if let Some(url) = &fleet.gitops.url {
-        return Some(of.at("gitops.url", url));
+        return Some(of.at("gitops.url", long(url)));
     }
-    let repository = &fleet.gitops.repository.value;
-    let remote = repository.contains("://") && !repository.starts_with("file:");
-    // The short form of SSH addresses: `git@host:path`.
-    let short = repository
-        .split_once(':')
-        .is_some_and(|(host, path)| host.contains('@') && !host.contains('/') && !path.is_empty());
-    (remote || short).then(|| of.at("gitops.repository", repository))
+    let long = long(&fleet.gitops.repository.value);
+    let remote = long.contains("://") && !long.starts_with("file:");
+    remote.then(|| of.at("gitops.repository", long))
+}
+
+/// An address as all controllers take it: the short form of SSH (`git@host:path`) written out.
+fn long(address: &str) -> String {
+    match address.split_once(':') {
+        Some((host, path))
+            if host.contains('@') && !host.contains('/') && !path.starts_with("//") =>
+        {
+            format!("ssh://{host}/{}", path.trim_start_matches('/'))
+        }
+        _ => address.to_owned(),
+    }
 }
 
 /// `region`.
@@ -110,7 +119,13 @@ pub(super) fn region(region: &Region) -> Item {
 }
 
 /// `cluster`.
-pub(super) fn cluster(cluster: &Cluster) -> Item {
+pub(super) fn cluster(world: &World, plan: &Plan, cluster: &Cluster) -> Item {
+    let wave = plan
+        .waves
+        .iter()
+        .position(|w| w.clusters.contains(&cluster.name.value));
+    let wave_name = world.regions.get(&cluster.region).map(|r| r.wave.as_str());
+    let wave_of = Subject::Region(cluster.region.clone());
     let subject = Subject::Cluster(cluster.name.value.clone());
     let of = Of(&subject);
     let ranges = |name: &str, list: &[crate::diag::Spanned<String>]| {
@@ -134,6 +149,14 @@ pub(super) fn cluster(cluster: &Cluster) -> Item {
         (
             "path",
             Item::new(format!("clusters/{}/{name}", cluster.region)),
+        ),
+        (
+            "wave",
+            Of(&wave_of).at("wave", wave_name.map_or(Fact::Null, Fact::from)),
+        ),
+        (
+            "waveIndex",
+            Item::new(wave.unwrap_or(0) as u64).planned("waves"),
         ),
         ("server", of.at("server", server)),
         (

@@ -8,13 +8,13 @@ use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
 use super::edges::{labels, once, pods, ranges};
-use super::{Facts, Members, Of};
+use super::{Facts, Members, Of, cnpg};
 
 /// The port of PostgreSQL.
 pub(super) const POSTGRES: u16 = 5432;
 
 /// The object that a store is in a region.
-fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
+pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
     format!("{}-{}-{region}", service.name.value, store.name.value)
 }
 
@@ -83,7 +83,7 @@ impl Facts<'_> {
         } else {
             Vec::new()
         };
-        let wanted = usize::try_from(store.synchronous)
+        let wanted = usize::try_from(plan.synchronous)
             .unwrap_or(usize::MAX)
             .min(sync.len());
         let class = store
@@ -91,6 +91,18 @@ impl Facts<'_> {
             .as_deref()
             .map_or(Fact::Null, Fact::from);
         let capability = Capability::from(Engine::CloudnativePg.name());
+        let set = cnpg::Set {
+            store,
+            service,
+            subject: &subject,
+            index,
+            waits: plan.synchronous > 0,
+        };
+        let commit = cnpg::commit(store, leads, wanted, sync).of(&subject, at("synchronous"));
+        let postgresql = Item::sparse([
+            ("parameters", cnpg::parameters(store, wanted > 0)),
+            ("synchronous", commit),
+        ]);
         let facts = Item::map([
             ("name", of.at(at("name"), store.name.value.as_str())),
             ("engine", of.at(at("engine"), store.engine.value.name())),
@@ -122,11 +134,12 @@ impl Facts<'_> {
             ("size", of.at(at("size"), store.size.to_string())),
             ("storageClass", of.at(at("storageClass"), class)),
             ("database", Item::new(identifier(store.name.value.as_str()))),
+            ("archive", Item::new(cnpg::archives(store))),
+            ("postgresql", postgresql.or_nothing()),
             (
-                "synchronous",
-                Item::new(wanted as u64).of(&subject, at("synchronous")),
+                "externalClusters",
+                cnpg::external_clusters(set, &regions, &cluster.region),
             ),
-            ("syncStandbys", Item::list(sync).or_nothing()),
             ("backup", self.backup(&of, index, store)),
             (
                 "network",
@@ -155,12 +168,14 @@ impl Facts<'_> {
             let prefix = prefix.trim_end_matches('/');
             Item::new(format!("{prefix}-{region}/{}", service.namespace)).from_fields(vec![field])
         });
-        let host = format!("{name}-rw.{}.svc.clusterset.local", service.namespace);
+        let scheme = bucket
+            .and_then(|b| b.split_once("://"))
+            .map_or("", |(scheme, _)| scheme);
         Item::map([
             ("name", Item::new(name)),
             ("region", Item::new(region.as_str())),
             ("path", path),
-            ("host", Item::new(host)),
+            ("scheme", Item::new(scheme)),
         ])
     }
 

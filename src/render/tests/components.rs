@@ -9,7 +9,7 @@ use super::fleet::{Made, call};
 use crate::diag::{Diagnostic, Sink};
 use crate::model::manifest::{ManifestSet, Origin};
 
-fn set(made: &Made) -> Result<ManifestSet, Vec<Diagnostic>> {
+pub(super) fn set(made: &Made) -> Result<ManifestSet, Vec<Diagnostic>> {
     let mut sink = Sink::new();
     render(&made.world, &made.plan, &Templates::built_in(), &mut sink)
         .map_err(|_| sink.into_sorted())
@@ -31,7 +31,7 @@ fn shop() -> Made {
     })
 }
 
-fn body<'a>(set: &'a ManifestSet, path: &str) -> &'a Value {
+pub(super) fn body<'a>(set: &'a ManifestSet, path: &str) -> &'a Value {
     let found = set.files.iter().find(|(p, _)| p.as_str() == path);
     let paths: Vec<&str> = set.files.keys().map(|p| p.as_str()).collect();
     &found

@@ -3,12 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{SourceId, Sources, Span, Spanned};
+use crate::model::duration::Duration;
+use crate::model::engine::{Consistency, Engine};
+use crate::model::name::StoreKey;
 use crate::model::name::{
     ClusterName, Environment, Namespace, PortName, RegionName, ServiceKey, ServiceName,
 };
 use crate::model::origin::Origins;
 use crate::model::place::{Coordinates, Country, Provider};
-use crate::model::plan::{DnsPlan, Plan, RegionPlacement, Replicas, ServicePlan};
+use crate::model::plan::{DnsPlan, Plan, RegionPlacement, Replicas, ServicePlan, StorePlan};
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::world::*;
@@ -218,6 +221,77 @@ impl Made {
         self.plan.services.insert(key.clone(), plan);
         self.world.services.insert(key, service);
         self
+    }
+
+    /// A store of a service, in the first cluster of each region; the first region leads.
+    pub(super) fn store(mut self, service: &str, change: impl FnOnce(&mut Store)) -> Self {
+        let source = self.source;
+        let mut store = Store {
+            name: spanned("orders".into(), source),
+            engine: spanned(Engine::CloudnativePg, source),
+            consistency: spanned(Consistency::Eventual, source),
+            staleness: None,
+            data: None,
+            leader: None,
+            synchronous: 0,
+            instances: 3,
+            size: Quantity::parse("10Gi").unwrap(),
+            storage_class: None,
+            backup: Some(Backup {
+                schedule: "0 0 2 * * *".into(),
+                retention: Duration::parse("30d").unwrap(),
+                bucket: Some("s3://backups".into()),
+            }),
+        };
+        change(&mut store);
+        let regions: Vec<RegionName> = self.world.regions.keys().cloned().collect();
+        let synchronous = store.synchronous as usize;
+        let plan = StorePlan {
+            leader: regions.first().cloned(),
+            voters: Vec::new(),
+            replicas: regions[1..].to_vec(),
+            sync_standbys: if synchronous > 0 {
+                regions[1..].to_vec()
+            } else {
+                Vec::new()
+            },
+            clusters: self
+                .world
+                .regions
+                .iter()
+                .map(|(name, region)| (name.clone(), region.clusters[0].clone()))
+                .collect(),
+            synchronous: store.synchronous,
+            objective_ns: None,
+            sticky: false,
+            because: Default::default(),
+        };
+        let key = ServiceKey::prod(service);
+        let store_key = StoreKey {
+            service: key.clone(),
+            store: store.name.value.clone(),
+        };
+        self.plan.stores.insert(store_key, plan);
+        self.world
+            .services
+            .get_mut(&key)
+            .unwrap()
+            .stores
+            .push(store);
+        self
+    }
+
+    /// Exposes a service under `shop.example`.
+    pub(super) fn exposed(&self, routing: Routing) -> Exposure {
+        Exposure {
+            span: self.span(),
+            host: spanned("shop.example".into(), self.source),
+            port: PortName::new("http"),
+            routing: spanned(routing, self.source),
+            health: None,
+            ttl: 60,
+            weights: BTreeMap::new(),
+        }
     }
 
     pub(super) fn plain(&self, text: &str) -> EnvValue {

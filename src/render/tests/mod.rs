@@ -2,4 +2,5 @@
 
 mod components;
 mod fleet;
+mod policies;
 mod rules;
