@@ -10,9 +10,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use proptest::prelude::*;
 use regen::diag::{Code, Sink, Sources};
 use regen::load::load;
 use regen::model::input::{Content, InputFile};
+use regen::model::name::ServiceKey;
+use regen::model::origin::Subject;
+use regen::model::world::{EnvValue, World};
 use regen::validate::validate;
 
 type Files = BTreeMap<String, String>;
@@ -39,9 +43,8 @@ fn valid() -> Files {
     sections(&std::fs::read_to_string(folder().join("valid.txt")).expect("valid.txt"))
 }
 
-/// What is said about a fleet, one diagnostic per paragraph; and whether it was accepted.
-fn said(files: &Files) -> (String, bool) {
-    let mut sources = Sources::new();
+/// The files as they would be found on disk.
+fn inputs(files: &Files, sources: &mut Sources) -> Vec<InputFile> {
     let mut inputs = Vec::new();
     for (path, text) in files {
         if text.is_empty() {
@@ -62,7 +65,30 @@ fn said(files: &Files) -> (String, bool) {
             content,
         });
     }
-    let mut sink = Sink::new();
+    inputs
+}
+
+/// The fleet of the design's own example.
+fn design() -> Files {
+    let mut files = valid();
+    files.extend(cases()["design"].1.clone());
+    files.remove("expect");
+    files.retain(|_, text| !text.is_empty());
+    files
+}
+
+/// The world that a fleet makes, where it is valid.
+fn world(files: &Files) -> Option<World> {
+    let (mut sources, mut sink) = (Sources::new(), Sink::new());
+    let inputs = inputs(files, &mut sources);
+    let raw = load(&inputs, &sources, &mut sink).ok()?;
+    validate(raw, &sources, &mut sink).ok()
+}
+
+/// What is said about a fleet, one diagnostic per paragraph; and whether it was accepted.
+fn said(files: &Files) -> (String, bool) {
+    let (mut sources, mut sink) = (Sources::new(), Sink::new());
+    let inputs = inputs(files, &mut sources);
     let world =
         load(&inputs, &sources, &mut sink).and_then(|raw| validate(raw, &sources, &mut sink));
     let errors = sink.errors();
@@ -180,4 +206,122 @@ fn the_valid_fleet_is_accepted_without_a_word() {
     let mut files = valid();
     files.remove("expect");
     assert_eq!(said(&files), (String::new(), true));
+}
+
+#[test]
+fn plain_scalars_are_the_text_as_written_where_a_text_is_expected() {
+    let (_, sections) = &cases()["as-written"];
+    let mut files = valid();
+    files.extend(sections.clone());
+    let world = world(&files).expect("valid");
+    let region = &world.regions["here"];
+    assert_eq!(region.country.as_str(), "NO");
+    assert_eq!(world.clusters["here-a"].context.as_deref(), Some("on"));
+    let service = world.services.values().next().expect("one");
+    let owner = service.owner.as_ref().expect("owner");
+    assert_eq!(owner.team, "1.10");
+    assert_eq!(owner.oncall.as_deref(), Some("12:30"));
+    assert_eq!(owner.escalation.as_deref(), Some("0777"));
+    for (name, text) in [
+        ("PORT", "8080"),
+        ("COUNTRY", "NO"),
+        ("VERSION", "1.10"),
+        ("CODE", "036"),
+        ("SWITCH", "on"),
+        ("BIG", "1e3"),
+        ("MODE", "0777"),
+        ("TIME", "12:30"),
+    ] {
+        match &service.workload.env[name] {
+            EnvValue::Plain(value) => assert_eq!(value.value, text, "{name}"),
+            other => panic!("{name}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn layers_are_merged_in_order_and_every_touch_is_kept() {
+    let mut files = valid();
+    files.remove("expect");
+    let append = |files: &mut Files, path: &str, text: &str| {
+        files.get_mut(path).expect("file").push_str(text);
+    };
+    append(
+        &mut files,
+        "regen.yaml",
+        "defaults: {profile: web, workload: {scale: {min: 2}, env: {A: a, B: b}}}\n\
+         profiles: {web: {tier: critical, workload: {scale: {min: 3, max: 10}}}}\n",
+    );
+    append(
+        &mut files,
+        "services/api.yaml",
+        "  scale: {max: 5}\n  env: {B: null, C: c}\n\
+         environments: {prod: {workload: {scale: {max: 6}}}}\n",
+    );
+    let world = world(&files).expect("valid");
+    let key = ServiceKey::prod("api");
+    let service = &world.services[&key];
+    let scale = service.workload.scale;
+    assert_eq!((scale.min, scale.max), (3, 6));
+    let names: Vec<&str> = service.workload.env.keys().map(String::as_str).collect();
+    assert_eq!(names, ["A", "C"], "null removes");
+    let touches = |path: &str| {
+        let subject = Subject::Service(key.clone());
+        let touches = world.origins.of(&subject, path).iter();
+        touches
+            .map(|t| format!("{}: {}", t.layer, t.text))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        touches("workload.scale.min"),
+        ["defaults: 2", "profile `web`: 3"]
+    );
+    assert_eq!(
+        touches("workload.scale.max"),
+        [
+            "profile `web`: 10",
+            "its own file: 5",
+            "environment `prod`: 6"
+        ]
+    );
+    assert_eq!(
+        touches("workload.env.B"),
+        ["defaults: b", "its own file: null"]
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::with_cases(400)
+    })]
+
+    /// No edit of a valid fleet's text makes it panic, and it is refused exactly when an error is
+    /// told ([`said`] asserts that).
+    #[test]
+    fn damaged_fleets_are_refused_with_a_reason(
+        file in any::<prop::sample::Index>(),
+        edits in proptest::collection::vec(
+            (any::<prop::sample::Index>(), 0..3_u8, "[ -~é\n\t]{0,3}"),
+            1..6,
+        ),
+    ) {
+        let mut files = design();
+        let path = files.keys().nth(file.index(files.len())).expect("file").clone();
+        let text = files.get_mut(&path).expect("text");
+        for (at, what, insert) in edits {
+            let places: Vec<usize> = text.char_indices().map(|(i, _)| i).collect();
+            if places.is_empty() {
+                break;
+            }
+            let at = places[at.index(places.len())];
+            if what != 1 {
+                text.remove(at);
+            }
+            if what != 0 {
+                text.insert_str(at, &insert);
+            }
+        }
+        said(&files);
+    }
 }

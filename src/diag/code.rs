@@ -102,6 +102,105 @@ codes! {
     /// The fleet says of a cloud's region what the atlas knows otherwise. Leave the field out, or
     /// name the region differently if it is another place.
     AtlasDisagrees = "atlas-disagrees", Warning;
+    /// A name is not one that Kubernetes takes: RFC 1123 labels have 1 to 63 lower-case letters, digits
+    /// and `-`; services and stores begin with a letter (RFC 1035).
+    InvalidName = "invalid-name", Error;
+    /// A name fits, and what is appended to it in the cluster does not. Choose a shorter one.
+    NameTooLong = "name-too-long", Error;
+    /// The namespace belongs to Kubernetes itself (`default`, `kube-…`). Choose another.
+    ReservedNamespace = "reserved-namespace", Error;
+    /// A team does not fit into the value of a label: at most 63 letters, digits, `-`, `_` and `.`.
+    InvalidLabel = "invalid-label", Error;
+    /// A region is in a wave that `regen.yaml` does not list under `waves`.
+    UnknownWave = "unknown-wave", Error;
+    /// A cluster is named (as `hub`, or by an overlay) that no region has.
+    UnknownCluster = "unknown-cluster", Error;
+    /// A service is called, or patched by an overlay, that has no file in `services/`, or not in the
+    /// environment of its caller.
+    UnknownService = "unknown-service", Error;
+    /// A port is named that the workload does not have.
+    UnknownPort = "unknown-port", Error;
+    /// A store's data is of a class that `regen.yaml` does not define under `dataClasses`.
+    UnknownDataClass = "unknown-data-class", Error;
+    /// A capability is spelt almost like one that regen asks for, and would silently be missing.
+    UnknownCapability = "unknown-capability", Warning;
+    /// No region is in a wave, so that it rolls out nothing.
+    EmptyWave = "empty-wave", Warning;
+    /// A region names no wave while the fleet has several; it goes with the last.
+    RegionWithoutWave = "region-without-wave", Warning;
+    /// A service has no cluster in its environment, or none in the regions that it may run in.
+    NoCluster = "no-cluster", Error;
+    /// The cluster's Kubernetes version is outside of the range that manifests are rendered for.
+    KubernetesVersion = "kubernetes-version", Error;
+    /// An address range does not start at its first address; the right form is offered.
+    InvalidRange = "invalid-range", Error;
+    /// The pods of two clusters share addresses, so that traffic between them could not be told apart.
+    OverlappingRanges = "overlapping-ranges", Error;
+    /// A cluster's ingress is given twice or not at all: one of `hostname` and `addresses`.
+    InvalidIngress = "invalid-ingress", Error;
+    /// The image has no tag, the tag `latest`, or is no image name: what runs would change by itself.
+    ImageTag = "image-tag", Error;
+    /// Images are named by tag; a digest cannot be moved.
+    ImageDigest = "image-digest", Note;
+    /// The name of an environment variable has other characters than letters, digits and `_`.
+    EnvName = "env-name", Error;
+    /// An environment variable takes its value from nowhere, or from two places.
+    EnvSource = "env-source", Error;
+    /// An environment variable looks like a secret and stands in plain text in the catalog. Keep it in
+    /// a Secret and refer to it by `{secret: <name>, key: <key>}`.
+    PlainSecret = "plain-secret", Error;
+    /// A path in the container is not absolute, is not plain, or is used twice.
+    FilePath = "file-path", Error;
+    /// A volume asks for what its workload cannot keep: persistent ones need a StatefulSet and a size.
+    InvalidVolume = "invalid-volume", Error;
+    /// A container would run as root, which the namespace's pod security refuses.
+    RootUser = "root-user", Error;
+    /// A schedule is not one that Kubernetes reads (five cron fields), or, for backups, six.
+    InvalidSchedule = "invalid-schedule", Error;
+    /// A CronJob has no schedule or is exposed, or something else has a schedule.
+    ScheduleMismatch = "schedule-mismatch", Error;
+    /// The name of a port is longer than 15 characters or has others than lower-case letters, digits
+    /// and `-` (RFC 6335).
+    PortName = "port-name", Error;
+    /// Two ports have the same number.
+    DuplicatePort = "duplicate-port", Error;
+    /// A probe asks nothing, several things, or a port that the workload does not have; its timings are
+    /// whole seconds.
+    InvalidProbe = "invalid-probe", Error;
+    /// A quantity is zero or negative, or a limit is below what is asked for.
+    QuantityRange = "quantity-range", Error;
+    /// A number of pods or instances is no range, or nothing.
+    ScaleRange = "scale-range", Error;
+    /// A weight is nothing, weights and percentages are mixed, or percentages are more than a whole.
+    AudienceWeight = "audience-weight", Error;
+    /// Services wait for each other in a circle, so that each needs the others to be up first. A call
+    /// with `onFailure: degrade` does not wait.
+    CallCycle = "call-cycle", Error;
+    /// The number of regions is no range, or more than could be used.
+    RegionCount = "region-count", Error;
+    /// A host is not one of RFC 1123.
+    InvalidHost = "invalid-host", Error;
+    /// A host is not under the fleet's `domain`.
+    ForeignHost = "foreign-host", Warning;
+    /// A DNS policy cannot say what the placement does: `simple` knows one region, `failover` two.
+    RoutingRegions = "routing-regions", Error;
+    /// A cluster lacks what is asked of it. Give it the capability, or leave it out.
+    MissingCapability = "missing-capability", Error;
+    /// A service is exposed and a cluster that may serve it has no `ingress`.
+    MissingIngress = "missing-ingress", Error;
+    /// A DNS policy fails over without a health check: a lost region would keep its record, because
+    /// the external-dns that could remove it is lost too.
+    MissingHealthCheck = "missing-health-check", Error;
+    /// The engine cannot give the consistency class; engines that can are named.
+    EngineClass = "engine-class", Error;
+    /// A store of bounded staleness has no bound. Add `staleness`.
+    MissingBound = "missing-bound", Error;
+    /// The leader of a store stands where its service or its engine cannot run.
+    LeaderRegion = "leader-region", Error;
+    /// Bound data has no legal region, or would be written outside of its jurisdiction.
+    ResidencyImpossible = "residency-impossible", Error;
+    /// An overlay is not for one object with one well-formed patch (RFC 7386 or RFC 6902).
+    InvalidOverlay = "invalid-overlay", Error;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `regen.lock` was written by a newer regen. Use that one.

@@ -88,9 +88,11 @@ impl Documents {
         regions
     }
 
-    /// The services, each once per environment, with all layers merged.
+    /// The services, each once per environment, with all layers merged; decoded only where the
+    /// layers of the fleet are sound.
     pub(super) fn services(
         &self,
+        fleet_is_sound: bool,
         sources: &Sources,
         origins: &mut Origins,
         sink: &mut Sink,
@@ -98,9 +100,12 @@ impl Documents {
         let layers = Layers::new(self.fleet.as_ref());
         let mut entries = Vec::new();
         for (file, node) in &self.services {
+            let before = sink.errors();
             check::document(node, shape::service(), Faults::Written, sink);
             named_after(node, "service", file, sink);
-            entries.extend(layers.apply(node, sources, origins, sink));
+            // What the layers hold wrongly was told already; nothing is decoded on top of it.
+            let sound = fleet_is_sound && sink.errors() == before;
+            entries.extend(layers.apply(node, sound, sources, origins, sink));
         }
         entries
     }

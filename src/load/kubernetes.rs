@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::diag::Span;
+use crate::yaml::kubernetes::plain;
 use crate::yaml::{Node, Style, Value};
 
 /// The JSON that Kubernetes' reader would make of a tree; numbers that JSON cannot hold are
@@ -23,17 +24,30 @@ pub(super) fn to_kubernetes(node: &Node) -> Result<Json, (Span, String)> {
     })
 }
 
-fn plain(text: &str) -> Result<Json, String> {
-    Ok(match text {
-        "" | "~" | "null" | "Null" | "NULL" => Json::Null,
-        "y" | "Y" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" | "true" | "True" | "TRUE" => {
-            Json::Bool(true)
-        }
-        "n" | "N" | "no" | "No" | "NO" | "off" | "Off" | "OFF" | "false" | "False" | "FALSE" => {
-            Json::Bool(false)
-        }
-        _ => text
-            .parse::<i64>()
-            .map_or_else(|_| Json::from(text), Json::from),
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diag::{Sink, Sources};
+    use crate::yaml::parse;
+
+    #[test]
+    fn unquoted_scalars_are_what_kubectl_would_make_of_them() {
+        let mut sources = Sources::new();
+        let text = "{a: NO, b: 0777, c: 1e3, d: \"NO\", e: 12:30, f: ~, g: [on, 1.10]}";
+        let id = sources.add("x.yaml", text);
+        let nodes = parse(&sources, id, &mut Sink::new()).expect("YAML");
+        let expected = serde_json::json!({
+            "a": false, "b": 511, "c": 1000, "d": "NO", "e": "12:30", "f": null, "g": [true, 1.1],
+        });
+        assert_eq!(to_kubernetes(&nodes[0]), Ok(expected));
+    }
+
+    #[test]
+    fn a_number_that_json_cannot_hold_is_refused_where_it_stands() {
+        let mut sources = Sources::new();
+        let id = sources.add("x.yaml", "a: .inf");
+        let nodes = parse(&sources, id, &mut Sink::new()).expect("YAML");
+        let (span, _) = to_kubernetes(&nodes[0]).expect_err("no JSON");
+        assert_eq!(sources.slice(span), ".inf");
+    }
 }

@@ -27,10 +27,11 @@ impl<'a> Layers<'a> {
         }
     }
 
-    /// One service in each of its environments.
+    /// One service in each of its environments; decoded where what is written is sound.
     pub(super) fn apply(
         &self,
         node: &Node,
+        sound: bool,
         sources: &Sources,
         origins: &mut Origins,
         sink: &mut Sink,
@@ -74,6 +75,9 @@ impl<'a> Layers<'a> {
             touches.into_origins(&Subject::Service(key), origins);
             let before = sink.errors();
             check::document(&merged, shape::service(), Faults::Missing, sink);
+            if !sound {
+                continue;
+            }
             entries.extend(typed(&merged, before, sink).map(|service| ServiceEntry {
                 environment: Environment::new(environment),
                 named,

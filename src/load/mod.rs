@@ -37,7 +37,7 @@ pub fn load(files: &[InputFile], sources: &Sources, sink: &mut Sink) -> Result<R
     let mut origins = Origins::default();
     let fleet = documents.fleet(sources, &mut origins, sink);
     let regions = documents.regions(sources, &mut origins, sink);
-    let services = documents.services(sources, &mut origins, sink);
+    let services = documents.services(fleet.is_some(), sources, &mut origins, sink);
     let overlays = documents.overlays(sink);
     sink.since(before)?;
     let Some(fleet) = fleet else {

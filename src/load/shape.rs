@@ -93,12 +93,6 @@ macro_rules! roots {
 
 roots!(fleet, region, service, overlay);
 
-/// What a layer of inheritance may hold.
-pub(super) fn partial() -> &'static Shape {
-    static PARTIAL: LazyLock<Shape> = LazyLock::new(|| Shape::Ref("PartialService".to_owned()));
-    fleet().resolve(&PARTIAL)
-}
-
 fn compile(schema: &Value) -> Shape {
     if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
         return Shape::Ref(name.trim_start_matches("#/$defs/").to_owned());

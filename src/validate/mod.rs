@@ -28,7 +28,7 @@ pub struct Facts<'a> {
 }
 
 /// The last code of `load` and `validate` in [`Code::ALL`].
-pub const LAST_CODE: Code = Code::AtlasDisagrees;
+pub const LAST_CODE: Code = Code::InvalidOverlay;
 
 /// Fills in defaults and applies every rule; all faults are gathered before it stops.
 pub fn validate(raw: Raw, sources: &Sources, sink: &mut Sink) -> Result<World, Rejected> {

@@ -11,6 +11,9 @@ mod service;
 mod store;
 mod workload;
 
+pub(super) use probes::resolve;
+pub(super) use workload::port;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Sink, Span, Spanned};

@@ -1,5 +1,25 @@
 //! Every rule of the fleet's files, in one list.
 
+mod audience;
+mod calls;
+mod cron;
+mod effects;
+mod exposure;
+mod images;
+mod lookup;
+mod names;
+mod network;
+mod overlays;
+mod placement;
+mod ports;
+mod probes;
+mod quantities;
+mod references;
+mod residency;
+mod stores;
+mod suffixes;
+mod workloads;
+
 use crate::diag::Sink;
 
 use super::Facts;
@@ -13,5 +33,43 @@ pub struct Rule {
     pub check: fn(&Facts<'_>, &mut Sink),
 }
 
-/// Every rule, in the order in which they are applied.
-pub const RULES: &[Rule] = &[];
+macro_rules! rules {
+    ($($about:literal => $check:path;)+) => {
+        /// Every rule, in the order in which they are applied.
+        pub const RULES: &[Rule] = &[$(Rule { about: $about, check: $check },)+];
+    };
+}
+
+rules! {
+    "names are names that Kubernetes takes" => names::legal;
+    "names are unique where they are referred to" => names::unique;
+    "names still fit after what is appended to them" => suffixes::fit;
+    "namespaces are not Kubernetes' own" => names::namespaces;
+    "owners fit into labels" => names::owners;
+    "waves, regions, services, data classes and clusters that are named exist" => references::exist;
+    "every region has a wave and every wave a region" => references::waves;
+    "every service has a cluster in its environment" => references::environments;
+    "capabilities are spelt as regen knows them" => references::capabilities;
+    "Kubernetes versions are supported" => references::versions;
+    "address ranges are whole and do not overlap" => network::ranges;
+    "a cluster has one way in" => network::ingress;
+    "images are pinned" => images::pinned;
+    "environment variables have names, and no secrets" => workloads::environment;
+    "files stand at absolute paths" => workloads::files;
+    "volumes fit the kind of workload" => workloads::volumes;
+    "containers do not run as root" => workloads::users;
+    "a CronJob has a schedule, and only a CronJob" => workloads::schedules;
+    "ports have names and one meaning each" => ports::ports;
+    "probes ask one thing of a port that exists" => probes::probes;
+    "quantities are positive, and limits not below requests" => quantities::quantities;
+    "scales are ranges" => quantities::scales;
+    "audiences weigh something" => audience::weights;
+    "callees exist, and synchronous calls have no cycle" => calls::calls;
+    "placements can be met" => placement::placement;
+    "hosts are host names under the fleet's domain" => exposure::hosts;
+    "exposed services have a way in, and health checks to fail over by" => exposure::routes;
+    "stores have an engine that can give what they ask" => stores::stores;
+    "bound data has a legal region" => residency::residency;
+    "overlays patch something that can exist" => overlays::overlays;
+    "fields that nothing is made of yet are said so" => effects::unused;
+}

@@ -371,3 +371,8 @@ fn as_value(scalar: Scalar, text: String) -> Result<Value, String> {
             .ok_or_else(|| format!("Kubernetes cannot hold the number `{text}`"))?,
     })
 }
+
+/// What Kubernetes makes of an unquoted scalar without a tag.
+pub(super) fn plain(text: &str) -> Result<Value, String> {
+    as_value(scalar::resolve(text), text.to_owned())
+}

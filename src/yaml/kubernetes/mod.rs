@@ -51,6 +51,11 @@ impl fmt::Display for Fault {
 
 impl std::error::Error for Fault {}
 
+/// What Kubernetes makes of one unquoted scalar: `NO` is false, `0777` is 511.
+pub fn plain(text: &str) -> Result<Value, String> {
+    build::plain(text)
+}
+
 /// Reads every document of a manifest file, YAML or JSON; documents without content are left out.
 ///
 /// One thing is read otherwise than by Kubernetes: U+2028 and U+2029, written raw, are text and never

@@ -1,0 +1,105 @@
+//! Fields that are understood and that nothing is made of yet: said once per group, never ignored
+//! in silence.
+
+use super::lookup::fault;
+use crate::diag::{Code, Sink, Span};
+use crate::model::raw::{Files, Promotion};
+use crate::validate::Facts;
+
+/// Says which written fields change nothing.
+pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
+    let fleet = &facts.raw.fleet;
+    let mut group = |name: &str, places: Vec<Span>| {
+        let Some(first) = places.iter().min() else {
+            return;
+        };
+        let times = match places.len() {
+            1 => String::new(),
+            n => format!(" ({n} times)"),
+        };
+        sink.emit(fault(
+            Code::NoEffect,
+            format!("nothing is planned or rendered from {name} yet{times}"),
+            *first,
+        ));
+    };
+    let gitops = fleet.gitops.as_ref();
+    let files = gitops
+        .and_then(|g| g.files)
+        .filter(|f| f.value == Files::Service);
+    group(
+        "`gitops.files: service`",
+        files.iter().map(|f| f.span).collect(),
+    );
+    let promotion = gitops
+        .and_then(|g| g.promotion)
+        .filter(|p| p.value == Promotion::Waves);
+    group(
+        "`gitops.promotion: waves`",
+        promotion.iter().map(|p| p.span).collect(),
+    );
+    if let Some(platform) = &fleet.platform {
+        let choices = [
+            ("`platform.gateway`", &platform.gateway),
+            ("`platform.mesh`", &platform.mesh),
+            ("`platform.secrets`", &platform.secrets),
+            ("`platform.policy`", &platform.policy),
+        ];
+        for (name, choice) in choices {
+            group(name, choice.iter().map(|c| c.span).collect());
+        }
+    }
+    let cost = fleet.network.iter().filter_map(|n| n.cost.as_ref());
+    group("`network.cost`", cost.map(|c| c.span).collect());
+    group(
+        "`identity`",
+        fleet.identity.iter().map(|i| i.span).collect(),
+    );
+    group(
+        "`journeys`",
+        fleet.journeys.iter().map(|j| j.span).collect(),
+    );
+    let classes = || fleet.data_classes.iter().map(|(_, class)| class);
+    let encryption = classes()
+        .filter_map(|c| c.encryption.as_ref())
+        .map(|e| e.span);
+    group("`encryption` of data classes", encryption.collect());
+    let tokenize = classes()
+        .filter_map(|c| c.tokenize.as_ref())
+        .map(|t| t.span);
+    group("`tokenize` of data classes", tokenize.collect());
+    let review = classes()
+        .filter_map(|c| c.review_by.as_ref())
+        .map(|r| r.span);
+    group("`reviewBy` of data classes", review.collect());
+    let services = || facts.raw.services.iter().map(|e| &e.service);
+    group(
+        "`slo`",
+        distinct(services().filter_map(|s| s.slo.as_ref()).map(|s| s.span)),
+    );
+    group(
+        "`resilience`",
+        distinct(
+            services()
+                .filter_map(|s| s.resilience.as_ref())
+                .map(|s| s.span),
+        ),
+    );
+    group(
+        "`flags`",
+        distinct(services().filter_map(|s| s.flags.as_ref()).map(|s| s.span)),
+    );
+    let stores = || services().flat_map(|s| &s.stores);
+    group(
+        "`access` of stores",
+        distinct(stores().filter_map(|s| s.access.as_ref()).map(|a| a.span)),
+    );
+}
+
+/// A default is merged into many services, and is one place.
+fn distinct(spans: impl Iterator<Item = Span>) -> Vec<Span> {
+    let mut all: Vec<Span> = spans.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
