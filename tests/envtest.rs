@@ -5,6 +5,8 @@
 
 #[path = "support/api_server_real.rs"]
 mod api_server_real;
+#[path = "envtest/example.rs"]
+mod example;
 
 use std::collections::BTreeSet;
 use std::path::Path;
