@@ -6,10 +6,11 @@ use serde_json::Value;
 
 use crate::model::finding::{Finding, FindingKind, FindingSeverity};
 use crate::model::manifest::ObjectId;
-use crate::normalise::{LAST_APPLIED, Node, base64};
+use crate::normalise::{LAST_APPLIED, Node};
 
 use super::bookkeeping;
 use super::compare::{Difference, Held, What};
+use super::evidence::{blank, is_placeholder, needs_recreate, says};
 use super::ignore::Place;
 use super::ownership::{Class, Classes, Entry, entries, owners};
 use super::path::{self, Step, names};
@@ -118,7 +119,11 @@ impl<'a> Case<'a> {
         };
         let person = owners.iter().any(|o| o.class == Class::Interactive);
         let (desired, live) = (raw(&difference.desired), raw(&difference.live));
-        if bookkeeping::is_tracking(&place) && !person {
+        let kept = matches!(place.as_slice(), ["metadata", "annotations", _])
+            && live
+                .as_ref()
+                .is_some_and(|live| bookkeeping::is_kept(self.id, path, self.live, live));
+        if !person && (kept || bookkeeping::is_tracking(&place)) {
             return None;
         }
         if place == ["rules"] && self.is_aggregated() {
@@ -135,13 +140,10 @@ impl<'a> Case<'a> {
             let finding = make(FindingKind::Ignored, FindingSeverity::Info, "IGN");
             return Some(with(finding, &owners, Some(rule)));
         }
-        let others =
-            |o: &&&Entry<'_>| !matches!(o.class, Class::Own | Class::Interactive | Class::Pseudo);
         if place.last() == Some(&"caBundle")
             && difference.what == What::Modified
             && desired.as_ref().is_some_and(is_placeholder)
-            && !owners.is_empty()
-            && owners.iter().all(|o| others(&o))
+            && written_by_machines(&owners)
         {
             let finding = make(FindingKind::Injected, FindingSeverity::Info, "I-CABUNDLE");
             return Some(with(finding, &owners, None));
@@ -205,8 +207,16 @@ impl<'a> Case<'a> {
         };
         let drift = |kind, rule| {
             let mut finding = make(kind, severity, rule);
-            finding.pending = kind == FindingKind::Stale;
-            Some(with(finding, &owners, None))
+            if kind != FindingKind::Stale {
+                return Some(with(finding, &owners, None));
+            }
+            finding.pending = true;
+            let own: Vec<&Entry<'_>> = owners
+                .iter()
+                .copied()
+                .filter(|o| o.class == Class::Own)
+                .collect();
+            Some(with(finding, &own, None))
         };
         if let Some(rule) = self.hidden(difference, &owners, true) {
             let finding = make(FindingKind::Ignored, FindingSeverity::Info, "IGN");
@@ -214,6 +224,9 @@ impl<'a> Case<'a> {
         }
         if place.last() == Some(&"kubectl.kubernetes.io/restartedAt") {
             return info(FindingKind::Restarted, "I-RESTART");
+        }
+        if place.last() == Some(&"caBundle") && written_by_machines(&owners) {
+            return info(FindingKind::Injected, "I-CABUNDLE");
         }
         let by_person = owners.iter().any(|o| o.is_person());
         if place == ["spec", "replicas"] {
@@ -350,42 +363,17 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A finding about an object as a whole, of which nothing more is known.
-pub(super) fn blank(
-    kind: FindingKind,
-    severity: FindingSeverity,
-    id: &ObjectId,
-    rule: &'static str,
-) -> Finding {
-    Finding {
-        kind,
-        object: id.clone(),
-        path: String::new(),
-        index_path: String::new(),
-        detail: Vec::new(),
-        desired: None,
-        live: None,
-        default: None,
-        by: Vec::new(),
-        candidates: Vec::new(),
-        duplicates: false,
-        pending: false,
-        reason: match kind {
-            FindingKind::Injected => Some("injected".to_owned()),
-            FindingKind::Autoscaled => Some("autoscaled".to_owned()),
-            _ => None,
-        },
-        message: None,
-        rule,
-        severity,
-        origin: None,
-        file: None,
-    }
-}
-
 fn with(mut finding: Finding, owners: &[&Entry<'_>], rule: Option<usize>) -> Outcome {
     finding.by = owners.iter().map(|o| o.to_manager()).collect();
     Outcome { finding, rule }
+}
+
+/// Whether it has owners, and all of them are controllers or not recorded.
+fn written_by_machines(owners: &[&Entry<'_>]) -> bool {
+    !owners.is_empty()
+        && owners
+            .iter()
+            .all(|o| matches!(o.class, Class::Other | Class::Pseudo))
 }
 
 /// What one side holds, as written.
@@ -394,50 +382,5 @@ fn raw(held: &Held<'_>) -> Option<Value> {
         Held::Nothing => None,
         Held::Value(node) => Some(node.to_value()),
         Held::Elements(nodes) => Some(nodes.iter().map(|n: &&Node<'_>| n.to_value()).collect()),
-    }
-}
-
-/// Whether a certificate bundle is none: empty, or without a certificate in it.
-fn is_placeholder(value: &Value) -> bool {
-    let Some(text) = value.as_str() else {
-        return value.is_null();
-    };
-    base64(text).is_none_or(|bytes| !String::from_utf8_lossy(&bytes).contains("-----BEGIN"))
-}
-
-/// Whether an object says something at a place.
-fn says(object: &Value, path: &[Step<'_>]) -> bool {
-    let found = path.iter().try_fold(object, |value, step| match step {
-        Step::Name(name) => value.get(name),
-        Step::Element(key, _) => value.as_array()?.iter().find(|element| {
-            key.0.iter().all(|part| match part.name {
-                "" => element.as_str() == Some(&part.text),
-                name => match element.get(name) {
-                    Some(Value::String(text)) => *text == part.text,
-                    Some(other) => other.to_string() == part.text,
-                    None => name == "protocol",
-                },
-            })
-        }),
-    });
-    found.is_some_and(|v| !v.is_null())
-}
-
-/// Fields that no apply can change.
-fn needs_recreate(id: &ObjectId, place: &[&str]) -> bool {
-    match (id.kind.as_str(), place) {
-        ("Job", ["spec", "template" | "selector" | "completions", ..]) => true,
-        ("Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet", ["spec", "selector", ..]) => {
-            true
-        }
-        (
-            "StatefulSet",
-            [
-                "spec",
-                "volumeClaimTemplates" | "serviceName" | "podManagementPolicy",
-                ..,
-            ],
-        ) => true,
-        _ => false,
     }
 }

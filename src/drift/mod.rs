@@ -7,7 +7,10 @@
 mod bookkeeping;
 mod classify;
 mod compare;
+mod desired;
+mod evidence;
 mod ignore;
+mod jq;
 mod orphan;
 mod ownership;
 mod path;
@@ -17,8 +20,9 @@ mod scale;
 mod secrets;
 mod settings;
 
+pub use desired::Desired;
 pub use ignore::Rule;
 pub use orphan::mark;
 pub use read::flatten;
-pub use report::{Desired, compare};
+pub use report::compare;
 pub use settings::{APPLIERS, Mark, Orphans, Settings, SettingsFault};

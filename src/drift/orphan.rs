@@ -8,7 +8,7 @@ use crate::model::finding::{Finding, FindingKind, FindingSeverity};
 use crate::model::live::{GroupKind, LiveState, View};
 use crate::model::manifest::ObjectId;
 
-use super::classify::blank;
+use super::evidence::blank;
 use super::settings::{Mark, Settings};
 
 /// regen's own mark: the label, and the annotation that names the object itself.

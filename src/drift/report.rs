@@ -1,48 +1,24 @@
 //! All objects of a cluster to its report.
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
 use crate::model::finding::{ClusterReport, Finding, FindingKind, FindingSeverity, Verdict};
 use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
-use crate::model::manifest::{ManifestPath, ObjectId, Origin};
+use crate::model::manifest::{ManifestPath, ObjectId};
 use crate::normalise::{Side, object};
 use crate::schema::{Schemas, What as Fault};
 
-use super::classify::{Case, blank};
+use super::classify::Case;
 use super::compare::compare as differences;
+use super::desired::{Desired, origin, seal, with_live};
+use super::evidence::blank;
 use super::orphan::orphan;
 use super::path::Step;
 use super::read::{Identity, identity};
 use super::scale::Autoscalers;
 use super::settings::Settings;
-
-/// One manifest of the repository.
-#[derive(Clone, Copy, Debug)]
-pub struct Desired<'a> {
-    /// The object.
-    pub value: &'a Value,
-    /// The file it stands in.
-    pub file: Option<&'a ManifestPath>,
-    /// Origins of its values by JSON pointer, as in [`crate::model::manifest::Manifest`].
-    pub origins: Option<&'a BTreeMap<String, Origin>>,
-    /// The unit that applies it (an application, a Kustomization), where there are several.
-    pub unit: Option<&'a str>,
-}
-
-impl<'a> Desired<'a> {
-    /// A manifest of which no more is known.
-    pub fn of(value: &'a Value) -> Self {
-        Self {
-            value,
-            file: None,
-            origins: None,
-            unit: None,
-        }
-    }
-}
 
 /// Compares the manifests of one cluster with what it runs.
 ///
@@ -70,40 +46,6 @@ pub fn compare(
     run.desired(desired);
     run.orphans();
     run.finish()
-}
-
-/// The schemas with those that the cluster itself brings.
-fn with_live<'s>(
-    desired: &[Desired<'_>],
-    live: &LiveState,
-    schemas: &'s Schemas,
-) -> Cow<'s, Schemas> {
-    let mut schemas = Cow::Borrowed(schemas);
-    for document in live.openapi.values() {
-        schemas.to_mut().add_openapi(document);
-    }
-    let definitions = live
-        .objects
-        .iter()
-        .map(|o| &o.body)
-        .chain(desired.iter().map(|d| d.value))
-        .filter(|o| {
-            o["kind"] == "CustomResourceDefinition"
-                && o["apiVersion"]
-                    .as_str()
-                    .is_some_and(|v| v.starts_with("apiextensions.k8s.io/"))
-        });
-    for definition in definitions {
-        let text = |pointer| definition.pointer(pointer).and_then(Value::as_str);
-        let (Some(group), Some(kind)) = (text("/spec/group"), text("/spec/names/kind")) else {
-            continue;
-        };
-        if schemas.kind_known(group, kind) {
-            continue;
-        }
-        schemas.to_mut().add_crd(definition);
-    }
-    schemas
 }
 
 struct Run<'a> {
@@ -487,27 +429,4 @@ impl<'a> Run<'a> {
         });
         report
     }
-}
-
-/// The origin of a value: that of the longest pointer at or above it.
-fn origin<'o>(origins: &'o BTreeMap<String, Origin>, pointer: &str) -> Option<&'o Origin> {
-    let mut at = pointer;
-    loop {
-        if let Some(origin) = origins.get(at) {
-            return Some(origin);
-        }
-        at = &at[..at.rfind('/')?];
-    }
-}
-
-/// A manifest that SOPS encrypted, without what cannot be read of it.
-fn seal(value: &Value) -> Option<Value> {
-    value.get("sops").filter(|s| s.is_object())?;
-    let mut value = value.clone();
-    if let Value::Object(map) = &mut value {
-        for name in ["sops", "data", "stringData"] {
-            map.remove(name);
-        }
-    }
-    Some(value)
 }

@@ -1,15 +1,15 @@
 //! Builds the tree of an object by its schema.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
 use crate::model::quantity::Quantity;
 use crate::schema::{Field, Schemas, Struct, Type, Zero};
 
-use super::scalar::{base64, go_duration, instant, rounded_up};
-use super::tree::{Element, Key, KeyPart, Kind, Member, Node};
+use super::keys::{is_head, is_zero, key, metrics, part, short_name};
+use super::scalar::{base64, go_duration, instant};
+use super::tree::{Element, Key, Kind, Member, Node};
 
 /// Values that nest deeper are compared as they are written.
 const MAX_DEPTH: usize = 96;
@@ -322,11 +322,11 @@ impl<'a> Builder<'a> {
             Value::Number(number) => Cow::Owned(number.to_string()),
             _ => Cow::Borrowed(""),
         };
-        let text = match *ty == Type::Quantity && self.side == Side::Desired {
-            true => rounded_up(text),
-            false => text,
-        };
         match Quantity::parse(&text) {
+            // What a server stores of a built-in type is rounded already.
+            Some(quantity) if *ty == Type::Quantity && self.side == Side::Desired => {
+                Kind::Quantity(quantity.rounded_up_to_milli())
+            }
             Some(quantity) => Kind::Quantity(quantity),
             None => match value {
                 Value::String(text) => Kind::Text(text.into()),
@@ -391,79 +391,4 @@ impl<'a> Builder<'a> {
         }
         entries.sort_by(|a, b| a.name.cmp(b.name));
     }
-}
-
-fn is_head(name: &str) -> bool {
-    matches!(name, "apiVersion" | "kind" | "metadata")
-}
-
-/// The last part of a built-in type's name; empty for others.
-pub(super) fn short_name(s: &Struct) -> &str {
-    match s.built_in {
-        true => s.name.rsplit('.').next().unwrap_or_default(),
-        false => "",
-    }
-}
-
-pub(super) fn is_zero(value: &Value) -> bool {
-    match value {
-        Value::Bool(b) => !b,
-        Value::Number(n) => n.as_f64() == Some(0.0),
-        Value::String(s) => s.is_empty(),
-        _ => false,
-    }
-}
-
-fn part<'a>(name: &'a str, node: &Node<'a>) -> KeyPart<'a> {
-    let (text, string) = match &node.kind {
-        Kind::Text(text) => (text.clone(), true),
-        Kind::Number(number) => (Cow::Owned(number.to_string()), false),
-        _ => (Cow::Owned(node.to_value().to_string()), false),
-    };
-    KeyPart { name, text, string }
-}
-
-fn key<'a>(keys: &'a Arc<[Arc<str>]>, node: &Node<'a>) -> Key<'a> {
-    Key(keys
-        .iter()
-        .map(|name| match node.get(name) {
-            Some(value) => part(name, value),
-            None => KeyPart {
-                name,
-                text: Cow::Borrowed(""),
-                string: true,
-            },
-        })
-        .collect())
-}
-
-/// The metrics of a HorizontalPodAutoscaler, whose order any autoscaling/v1 writer changes.
-fn metrics(nodes: Vec<Node<'_>>) -> Vec<Element<'_>> {
-    const MEMBERS: &[(&str, &str)] = &[
-        ("containerResource", "containerResource.name"),
-        ("external", "external.name"),
-        ("object", "object.name"),
-        ("pods", "pods.name"),
-        ("resource", "resource.name"),
-    ];
-    nodes
-        .into_iter()
-        .enumerate()
-        .map(|(index, node)| {
-            let mut parts = Vec::with_capacity(2);
-            if let Some(ty) = node.get("type") {
-                parts.push(part("type", ty));
-            }
-            for (member, path) in MEMBERS {
-                if let Some(source) = node.get(member) {
-                    let name = source
-                        .get("name")
-                        .or_else(|| source.get("metric").and_then(|m| m.get("name")));
-                    parts.extend(name.map(|name| part(path, name)));
-                }
-            }
-            let key = Key(parts);
-            Element { key, index, node }
-        })
-        .collect()
 }

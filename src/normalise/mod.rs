@@ -5,6 +5,7 @@
 
 mod build;
 mod defaults;
+mod keys;
 mod scalar;
 mod tree;
 

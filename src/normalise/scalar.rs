@@ -1,7 +1,5 @@
 //! Scalars that are written in more than one way: instants, bytes, durations, numbers.
 
-use std::borrow::Cow;
-
 use serde_json::Number;
 
 /// An instant in RFC 3339, in nanoseconds since 1970.
@@ -114,42 +112,6 @@ pub fn go_duration(text: &str) -> Option<i128> {
     Some(if negative { -total } else { total })
 }
 
-/// The text of a quantity finer than a thousandth, rounded up to one, as the server does with the
-/// resources of built-in types (`SetDefaults_ResourceList`); other texts as they are.
-pub(super) fn rounded_up(text: Cow<'_, str>) -> Cow<'_, str> {
-    // Digits after the point that a thousandth still holds, by suffix.
-    let (number, decimals) = match text.as_bytes().last() {
-        Some(b'n') => (&text[..text.len() - 1], -6),
-        Some(b'u') => (&text[..text.len() - 1], -3),
-        Some(b'm') => (&text[..text.len() - 1], 0),
-        Some(b'0'..=b'9') => (text.as_ref(), 3),
-        _ => return text,
-    };
-    let (negative, digits) = match number.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, number.strip_prefix('+').unwrap_or(number)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    let all = whole.len() + fraction.len();
-    if all == 0 || all > 30 || !(whole.bytes().chain(fraction.bytes())).all(|b| b.is_ascii_digit())
-    {
-        return text;
-    }
-    let finer = fraction.len() as i32 - decimals;
-    if finer <= 0 {
-        return text;
-    }
-    let (Ok(value), Some(unit)) = (
-        format!("{whole}{fraction}").parse::<i128>(),
-        10i128.checked_pow(finer as u32),
-    ) else {
-        return text;
-    };
-    // Up is away from zero, as Go's `Quantity.RoundUp` has it.
-    let milli = value / unit + i128::from(value % unit != 0);
-    Cow::Owned(format!("{}{milli}m", if negative { "-" } else { "" }))
-}
-
 /// Whether two numbers are the same number (`1.0` is `1`).
 pub fn same_number(a: &Number, b: &Number) -> bool {
     if a == b {
@@ -226,23 +188,6 @@ mod tests {
         }
         for text in ["", "1", "h", "1d", "-", ".s", "1h 2m"] {
             assert_eq!(go_duration(text), None, "{text:?}");
-        }
-    }
-
-    #[test]
-    fn finer_than_a_thousandth_is_rounded_up() {
-        for (text, rounded) in [
-            ("100.5m", "101m"),
-            ("0.0001", "1m"),
-            ("1500u", "2m"),
-            ("1n", "1m"),
-            ("2000000n", "2m"),
-            ("0.5", "0.5"),
-            ("1.5Gi", "1.5Gi"),
-            ("100m", "100m"),
-            ("x", "x"),
-        ] {
-            assert_eq!(rounded_up(text.into()), rounded, "{text}");
         }
     }
 

@@ -175,13 +175,33 @@ impl<'a> Node<'a> {
 
     /// The value as it was written, else as the server writes it.
     pub fn to_value(&self) -> Value {
-        if let Some(raw) = self.raw {
-            return raw.clone();
+        match self.raw {
+            Some(raw) => raw.clone(),
+            None => self.written(&Self::to_value),
         }
+    }
+
+    /// The value as the server stores it: defaults stand in it, what it drops does not.
+    pub fn stored(&self) -> Value {
+        let leaf = matches!(
+            self.kind,
+            Kind::Null
+                | Kind::Bool(_)
+                | Kind::Number(_)
+                | Kind::Text(_)
+                | Kind::Instant(_)
+                | Kind::Length(_)
+        );
+        match self.raw {
+            Some(raw) if leaf => raw.clone(),
+            _ => self.written(&Self::stored),
+        }
+    }
+
+    fn written(&self, inner: &dyn Fn(&Self) -> Value) -> Value {
         let map = |members: &[Member<'a>]| {
-            let pairs = members
-                .iter()
-                .map(|m| (m.name.to_owned(), m.node.to_value()));
+            let kept = members.iter().filter(|m| !m.node.absent && !m.node.unknown);
+            let pairs = kept.map(|m| (m.name.to_owned(), inner(&m.node)));
             Value::Object(pairs.collect::<Map<_, _>>())
         };
         match &self.kind {
@@ -193,9 +213,9 @@ impl<'a> Node<'a> {
             Kind::Instant(n) | Kind::Length(n) => n.to_string().into(),
             Kind::Bytes(bytes) => to_base64(bytes).into(),
             Kind::Map(members) | Kind::Whole(members) => map(members),
-            Kind::List(nodes) => nodes.iter().map(Node::to_value).collect(),
+            Kind::List(nodes) => nodes.iter().map(inner).collect(),
             Kind::Bag(e) | Kind::Set(e) | Kind::Keyed(e) => {
-                e.iter().map(|e| e.node.to_value()).collect()
+                e.iter().map(|e| inner(&e.node)).collect()
             }
             Kind::Opaque(value) => (*value).clone(),
         }

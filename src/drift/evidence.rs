@@ -1,0 +1,87 @@
+//! Small questions about values, whose answers decide what a difference is.
+
+use serde_json::Value;
+
+use crate::model::finding::{Finding, FindingKind, FindingSeverity};
+use crate::model::manifest::ObjectId;
+use crate::normalise::base64;
+
+use super::path::Step;
+
+/// A finding about an object as a whole, of which nothing more is known.
+pub(super) fn blank(
+    kind: FindingKind,
+    severity: FindingSeverity,
+    id: &ObjectId,
+    rule: &'static str,
+) -> Finding {
+    Finding {
+        kind,
+        object: id.clone(),
+        path: String::new(),
+        index_path: String::new(),
+        detail: Vec::new(),
+        desired: None,
+        live: None,
+        default: None,
+        by: Vec::new(),
+        candidates: Vec::new(),
+        duplicates: false,
+        pending: false,
+        reason: match kind {
+            FindingKind::Injected => Some("injected".to_owned()),
+            FindingKind::Autoscaled => Some("autoscaled".to_owned()),
+            _ => None,
+        },
+        message: None,
+        rule,
+        severity,
+        origin: None,
+        file: None,
+    }
+}
+
+/// Whether a certificate bundle is none: empty, or without a certificate in it.
+pub(super) fn is_placeholder(value: &Value) -> bool {
+    let Some(text) = value.as_str() else {
+        return value.is_null();
+    };
+    base64(text).is_none_or(|bytes| !String::from_utf8_lossy(&bytes).contains("-----BEGIN"))
+}
+
+/// Whether an object says something at a place.
+pub(super) fn says(object: &Value, path: &[Step<'_>]) -> bool {
+    let found = path.iter().try_fold(object, |value, step| match step {
+        Step::Name(name) => value.get(name),
+        Step::Element(key, _) => value.as_array()?.iter().find(|element| {
+            key.0.iter().all(|part| match part.name {
+                "" => element.as_str() == Some(&part.text),
+                name => match element.get(name) {
+                    Some(Value::String(text)) => *text == part.text,
+                    Some(other) => other.to_string() == part.text,
+                    None => name == "protocol",
+                },
+            })
+        }),
+    });
+    found.is_some_and(|v| !v.is_null())
+}
+
+/// Fields that no apply can change.
+pub(super) fn needs_recreate(id: &ObjectId, place: &[&str]) -> bool {
+    match (id.kind.as_str(), place) {
+        ("Job", ["spec", "template" | "selector" | "completions", ..]) => true,
+        ("Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet", ["spec", "selector", ..]) => {
+            true
+        }
+        (
+            "StatefulSet",
+            [
+                "spec",
+                "volumeClaimTemplates" | "serviceName" | "podManagementPolicy",
+                ..,
+            ],
+        ) => true,
+        _ => false,
+    }
+}
