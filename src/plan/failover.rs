@@ -151,10 +151,10 @@ fn chain(
     }
     let mut because = Because::default();
     if let Some(&first) = targets.first() {
-        let what = if legal > 1 {
-            "the nearest legal target"
-        } else {
-            "the only legal target"
+        let what = match (legal, targets.len() == legal) {
+            (1, _) => "the only legal target",
+            (_, true) => "the nearest legal target",
+            (_, false) => "the nearest legal target with room",
         };
         let rtt = words::ms(ground.costs[lost][first]);
         because = because.and(format!("{} is {what}, at {rtt}", ground.names[first]));

@@ -236,27 +236,35 @@ pub(super) fn show(
     }
 }
 
-/// The error for fewer legal regions than a placement needs: a minimal set of constraints that
-/// cannot be met together, each with its place. Dropping any one of them leaves enough regions,
-/// when nothing outside the set is considered.
-pub(super) fn infeasible(
-    ground: &Ground<'_>,
-    service: &Service,
-    candidates: &[Candidate],
-    needed: usize,
-) -> Diagnostic {
-    let enough = |set: &BTreeSet<Constraint>| {
-        let free = |c: &&Candidate| !c.obstacles.iter().any(|o| set.contains(&o.constraint));
-        candidates.iter().filter(free).count() >= needed
-    };
-    let obstacles = candidates.iter().flat_map(|c| &c.obstacles);
-    let mut conflict: BTreeSet<Constraint> = obstacles.map(|o| o.constraint).collect();
+/// A minimal set of constraints that leaves fewer regions than needed, given which ones each region
+/// breaks: dropping any of them leaves enough, when nothing outside the set is considered. Empty
+/// when there are too few regions even without constraints.
+fn conflict(broken: &[BTreeSet<Constraint>], needed: usize) -> BTreeSet<Constraint> {
+    let enough =
+        |set: &BTreeSet<Constraint>| broken.iter().filter(|b| b.is_disjoint(set)).count() >= needed;
+    let mut conflict: BTreeSet<Constraint> = broken.iter().flatten().copied().collect();
     for constraint in conflict.clone() {
         conflict.remove(&constraint);
         if enough(&conflict) {
             conflict.insert(constraint);
         }
     }
+    conflict
+}
+
+/// The error for fewer legal regions than a placement needs, with the place of each constraint of
+/// a minimal conflict.
+pub(super) fn infeasible(
+    ground: &Ground<'_>,
+    service: &Service,
+    candidates: &[Candidate],
+    needed: usize,
+) -> Diagnostic {
+    let obstacles: Vec<BTreeSet<Constraint>> = candidates
+        .iter()
+        .map(|c| c.obstacles.iter().map(|o| o.constraint).collect())
+        .collect();
+    let conflict = conflict(&obstacles, needed);
     let name = &service.name.value;
     let regions = words::count(needed, "region");
     let span = service.placement.span.unwrap_or(service.name.span);
@@ -288,4 +296,43 @@ pub(super) fn infeasible(
     } else {
         "relax one of the constraints shown"
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn constraint(n: usize) -> Constraint {
+        match n {
+            0 => Constraint::Environment,
+            1 => Constraint::Capacity,
+            2 => Constraint::From,
+            n => Constraint::Residency(n),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_conflict_is_one_and_every_part_of_it_is_needed(
+            broken in proptest::collection::vec(proptest::collection::btree_set(0..6_usize, 0..4), 1..8),
+            needed in 1..6_usize,
+        ) {
+            let broken: Vec<BTreeSet<_>> = broken
+                .into_iter()
+                .map(|set| set.into_iter().map(constraint).collect())
+                .collect();
+            let left = |set: &BTreeSet<Constraint>| broken.iter().filter(|b| b.is_disjoint(set)).count();
+            let all = broken.iter().flatten().copied().collect();
+            prop_assume!(left(&all) < needed);
+            let conflict = conflict(&broken, needed);
+            prop_assert!(left(&conflict) < needed, "it is a conflict");
+            for part in &conflict {
+                let mut without = conflict.clone();
+                without.remove(part);
+                prop_assert!(left(&without) >= needed, "{part:?} is needed");
+            }
+            prop_assert_eq!(conflict.is_empty(), broken.len() < needed);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use regen::diag::{Code, Diagnostic, Severity, Sink, Sources};
+use regen::diag::{Diagnostic, Sink, Sources};
 use regen::latency;
 use regen::load::load;
 use regen::model::input::{Content, InputFile};
@@ -54,15 +54,6 @@ impl Outcome {
                 .for_each(|h| writeln!(text, "  help: {h}").expect("a string takes it"));
         }
         text
-    }
-
-    /// The codes of a severity.
-    pub(crate) fn codes(&self, severity: Severity) -> Vec<Code> {
-        let of = self
-            .diagnostics
-            .iter()
-            .filter(|d| d.effective_severity() == severity);
-        of.map(|d| d.code).collect()
     }
 }
 
