@@ -49,6 +49,8 @@
 //! | a command | a file below `cli/` | the enum of commands |
 //! | facts of a cloud | a file below `regions/` | [`atlas`] |
 
+#![deny(clippy::disallowed_methods)] // .clippy.toml lists them with reasons
+
 pub mod atlas;
 pub mod cli;
 pub mod diag;

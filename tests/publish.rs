@@ -1,5 +1,4 @@
 //! The change between a tree and what is rendered: laws, refusals, messages, plain directories.
-#![allow(clippy::disallowed_methods, reason = "tests set the world up")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

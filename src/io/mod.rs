@@ -1,4 +1,8 @@
 //! The only effects.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "pipes are where effects belong; each names what it attempted"
+)]
 
 pub mod files;
 pub mod git;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Code, Diagnostic, Sink, SourceId, Sources, Span};
+use crate::diag::{Code, Diagnostic, Sink, SourceId, Sources, Span, nearest};
 use crate::model::name::RegionName;
 use crate::model::rtt::{Measurement, RoundTrips, Rtt, RttSource};
 use crate::model::world::Region;
@@ -194,13 +194,8 @@ fn region<'r>(
     if let Some((name, _)) = regions.get_key_value(cell.text) {
         return Some(name);
     }
-    let near = regions
-        .keys()
-        .map(|name| (strsim::damerau_levenshtein(cell.text, name.as_str()), name))
-        .filter(|(distance, name)| *distance <= 1 + name.as_str().len() / 5)
-        .min();
-    let help = match near {
-        Some((_, name)) => format!("did you mean `{name}`?"),
+    let help = match nearest(cell.text, regions.keys().map(|name| name.as_str())) {
+        Some(name) => format!("did you mean `{name}`?"),
         None => "add the region to `regions/`, or drop the line".to_owned(),
     };
     let unknown = Diagnostic::new(

@@ -30,7 +30,7 @@ pub fn input_digest<'a>(
     inputs: impl IntoIterator<Item = (&'a str, &'a [u8])>,
 ) -> Digest {
     let inputs: BTreeMap<&str, &[u8]> = inputs.into_iter().collect();
-    Digest::of_pairs(std::iter::once(("regen", version.as_bytes())).chain(inputs.into_iter()))
+    Digest::of_pairs(std::iter::once(("regen", version.as_bytes())).chain(inputs))
 }
 
 /// The digest of all rendered files, by path.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use crate::diag::nearest;
 use crate::model::quantity::Quantity;
 
 use super::types::{Field, Schemas, Struct, Type};
@@ -281,18 +282,7 @@ fn integer(value: &Value) -> Option<i64> {
 
 /// The member that is spelled most like a name, if any is near.
 fn similar(name: &str, s: &Struct) -> Option<Arc<str>> {
-    let lower = name.to_lowercase();
-    s.fields
-        .iter()
-        .map(|f| {
-            (
-                strsim::damerau_levenshtein(&lower, &f.name.to_lowercase()),
-                f,
-            )
-        })
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 5)
-        .min_by_key(|(distance, f)| (*distance, f.name.clone()))
-        .map(|(_, f)| f.name.clone())
+    nearest(name, s.fields.iter().map(|f| &*f.name)).map(Arc::from)
 }
 
 #[cfg(test)]

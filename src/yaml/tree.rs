@@ -10,7 +10,7 @@ use super::bounds::{Full, Weight};
 use super::merge;
 use super::node::{Node, Style, Value};
 use super::parse::MAX_DEPTH;
-use crate::diag::{Code, Diagnostic, Sink, SourceId, Span, Spanned};
+use crate::diag::{Code, Diagnostic, Sink, SourceId, Span, Spanned, nearest};
 
 enum Open {
     List(Vec<Node>),
@@ -131,7 +131,7 @@ impl<'a> Builder<'a> {
                     format!("no anchor `&{name}` stands before this alias"),
                 )
                 .at(place, "");
-                if let Some(near) = nearest(&name, &self.names) {
+                if let Some(near) = nearest(&name, self.names.iter().map(String::as_str)) {
                     fault = fault.help(format!("did you mean `*{near}`?"));
                 } else {
                     fault = fault
@@ -352,15 +352,6 @@ fn key(node: Node, sink: &mut Sink) -> Key {
 /// `!!str`, and `!`, which says the same.
 fn is_text(tag: &Tag) -> bool {
     tag.is_yaml_core_schema_tag("str") || (tag.handle().is_empty() && tag.suffix() == "!")
-}
-
-fn nearest<'n>(name: &str, names: &'n [String]) -> Option<&'n str> {
-    names
-        .iter()
-        .map(|n| (strsim::damerau_levenshtein(n, name), n.as_str()))
-        .filter(|(distance, _)| *distance <= 1 + name.len() / 4)
-        .min()
-        .map(|(_, n)| n)
 }
 
 /// At most 60 characters of a text, for messages.

@@ -1,8 +1,4 @@
 //! One file, written whole or not at all.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::fs;
 use std::io::Write as _;

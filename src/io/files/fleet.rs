@@ -1,8 +1,4 @@
 //! A fleet's directory to the files that a fleet consists of.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::fs;
 use std::io::Read as _;

@@ -3,10 +3,6 @@
 //! A change is announced in `.regen/pending`, made file by file, each whole or not at all, and
 //! ends when the announcement is renamed to `.regen/ledger`. Killed in between, the next run
 //! takes over what is already written.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -1,8 +1,4 @@
 //! Who commits, and when: `GIT_*` environment, else git configuration, else regen itself.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: environment and clock are its business"
-)]
 
 use anyhow::{Context as _, bail};
 

@@ -3,10 +3,6 @@
 //! Both files lie in the repository's own directory: `regen/lock`, which the operating system
 //! releases when a run dies, and `regen/journal`, which names the branch and both commits while a
 //! branch is moved and a work tree follows.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind;

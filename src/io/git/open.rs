@@ -1,8 +1,4 @@
 //! A place to an open repository.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,8 +1,4 @@
 //! Fetch and push through the system's `git`, as the user has it set up.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the system's git is its business"
-)]
 
 use std::process::{Command, Output, Stdio};
 

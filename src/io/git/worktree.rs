@@ -1,8 +1,4 @@
 //! A work tree that follows its branch, and never loses what a person did in it.
-#![expect(
-    clippy::disallowed_methods,
-    reason = "a pipe: the file system is its business"
-)]
 
 use std::fs;
 use std::io::ErrorKind;
