@@ -55,11 +55,19 @@ pub struct Planned {
 /// When the sink holds at least one error of a stage; later stages are then not entered.
 pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<Planned, Rejected> {
     let world = understand(input, sink)?;
-    let measured = input.round_trips.or(world.rtt_file).map(|file| (file, &input.sources));
+    let measured = input
+        .round_trips
+        .or(world.rtt_file)
+        .map(|file| (file, &input.sources));
     let round_trips = latency::round_trips(&world.regions, &world.fleet.network, measured, sink)?;
     let lock = lock(input, sink)?;
     let plan = plan::plan(&world, &round_trips, lock.as_ref(), options, sink)?;
-    Ok(Planned { world, round_trips, lock, plan })
+    Ok(Planned {
+        world,
+        round_trips,
+        lock,
+        plan,
+    })
 }
 
 /// Files to a valid world.
@@ -131,10 +139,9 @@ impl Planned {
         };
         let lock = self.lock.clone().unwrap_or_default();
         let moves = plan::lock::differences(&self.plan, &lock);
-        let fault = moves
-            .iter()
-            .take(10)
-            .fold(fault, |f, m| f.note(format!("{}: {} → {}", m.what, m.from, m.to)));
+        let fault = moves.iter().take(10).fold(fault, |f, m| {
+            f.note(format!("{}: {} → {}", m.what, m.from, m.to))
+        });
         Err(sink.reject(
             fault.help("run `regen plan --write` where people look on, and commit the lock"),
         ))

@@ -8,7 +8,9 @@ use regen::yaml::kubernetes;
 use serde_json::Value;
 
 fn documents(path: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("examples")
+        .join(path);
     let text = std::fs::read_to_string(&path).expect("readable");
     let documents = kubernetes::parse(&text).expect("valid YAML");
     documents.into_iter().map(|d| d.value).collect()

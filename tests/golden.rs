@@ -26,7 +26,10 @@ fn render(input: &Input) -> ManifestSet {
 }
 
 fn texts(set: &ManifestSet) -> BTreeMap<String, String> {
-    set.files.iter().map(|(path, file)| (path.to_string(), file.text.clone())).collect()
+    set.files
+        .iter()
+        .map(|(path, file)| (path.to_string(), file.text.clone()))
+        .collect()
 }
 
 #[test]
@@ -52,7 +55,10 @@ fn the_example_renders_exactly_the_golden_tree() {
     }
     let missing: Vec<_> = rendered.keys().filter(|p| !held.contains_key(*p)).collect();
     let extra: Vec<_> = held.keys().filter(|p| !rendered.contains_key(*p)).collect();
-    assert!(missing.is_empty() && extra.is_empty(), "new: {missing:#?}\ngone: {extra:#?}");
+    assert!(
+        missing.is_empty() && extra.is_empty(),
+        "new: {missing:#?}\ngone: {extra:#?}"
+    );
     for (path, text) in &rendered {
         assert_eq!(text, &held[path], "{path}");
     }

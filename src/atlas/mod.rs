@@ -22,10 +22,22 @@ pub const TEXTS: &[(&str, &str)] = &[
     ("regions/aws.csv", include_str!("../../regions/aws.csv")),
     ("regions/gcp.csv", include_str!("../../regions/gcp.csv")),
     ("regions/azure.csv", include_str!("../../regions/azure.csv")),
-    ("regions/rtt-aws.csv", include_str!("../../regions/rtt-aws.csv")),
-    ("regions/rtt-gcp.csv", include_str!("../../regions/rtt-gcp.csv")),
-    ("regions/rtt-azure.csv", include_str!("../../regions/rtt-azure.csv")),
-    ("regions/countries.csv", include_str!("../../regions/countries.csv")),
+    (
+        "regions/rtt-aws.csv",
+        include_str!("../../regions/rtt-aws.csv"),
+    ),
+    (
+        "regions/rtt-gcp.csv",
+        include_str!("../../regions/rtt-gcp.csv"),
+    ),
+    (
+        "regions/rtt-azure.csv",
+        include_str!("../../regions/rtt-azure.csv"),
+    ),
+    (
+        "regions/countries.csv",
+        include_str!("../../regions/countries.csv"),
+    ),
     ("regions/blocs.csv", include_str!("../../regions/blocs.csv")),
 ];
 

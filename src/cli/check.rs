@@ -20,8 +20,10 @@ use super::{Exit, FormatArg, Terminal};
 /// Shows what a render would change in the GitOps repository. Exit code 1 when a file in it was
 /// edited by hand; with --rendered also when something is yet to be rendered.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  regen check                 (before a commit)\n  \
-    regen check --rendered      (is the repository up to date?)")]
+#[command(
+    after_help = "Examples:\n  regen check                 (before a commit)\n  \
+    regen check --rendered      (is the repository up to date?)"
+)]
 pub(super) struct Check {
     /// Exit with 1 also when the repository is behind the source
     #[arg(long)]
@@ -47,14 +49,16 @@ impl Check {
         };
         session.notes = self.notes;
         let options = plan::Options::default();
-        let Some(planned) =
-            session.stage(|input, sink| pipeline::plan(input, &options, sink), self.format)
-        else {
+        let Some(planned) = session.stage(
+            |input, sink| pipeline::plan(input, &options, sink),
+            self.format,
+        ) else {
             return Ok(Exit::Rejected);
         };
-        let Some(set) =
-            session.stage(|input, sink| pipeline::render(input, &planned, sink), self.format)
-        else {
+        let Some(set) = session.stage(
+            |input, sink| pipeline::render(input, &planned, sink),
+            self.format,
+        ) else {
             return Ok(Exit::Rejected);
         };
         session.show_warnings();
@@ -89,7 +93,11 @@ impl Check {
     fn exit(&self, change: Option<&TreeChange>) -> Exit {
         let tampered = change.is_some_and(|c| !c.edited.is_empty());
         let behind = change.is_none_or(|c| !c.files.is_empty());
-        if tampered || (self.rendered && behind) { Exit::Differences } else { Exit::Clean }
+        if tampered || (self.rendered && behind) {
+            Exit::Differences
+        } else {
+            Exit::Clean
+        }
     }
 
     fn told(
@@ -109,7 +117,9 @@ impl Check {
             }
         }
         let Some(change) = change else {
-            out.push_str("  nothing is rendered yet: `regen render --commit` makes the repository\n");
+            out.push_str(
+                "  nothing is rendered yet: `regen render --commit` makes the repository\n",
+            );
             return out;
         };
         if change.files.is_empty() && change.edited.is_empty() {

@@ -30,8 +30,13 @@ impl Codes {
         if wanted.is_empty() {
             let name = self.code.as_deref().unwrap_or_default();
             let near = crate::diag::nearest(name, Code::ALL.iter().map(|c| c.name()));
-            let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
-            terminal.say(&format!("{}: no code is named `{name}`{hint}", terminal.err.red("error")));
+            let hint = near
+                .map(|n| format!("; did you mean `{n}`?"))
+                .unwrap_or_default();
+            terminal.say(&format!(
+                "{}: no code is named `{name}`{hint}",
+                terminal.err.red("error")
+            ));
             return Ok(Exit::Rejected);
         }
         match self.format {

@@ -6,7 +6,9 @@ use super::{Exit, Terminal};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
-#[command(after_help = "Example: regen completions bash > ~/.local/share/bash-completion/completions/regen")]
+#[command(
+    after_help = "Example: regen completions bash > ~/.local/share/bash-completion/completions/regen"
+)]
 pub(super) struct Completions {
     /// The shell
     shell: clap_complete::Shell,

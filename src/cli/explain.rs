@@ -28,7 +28,11 @@ use super::{Exit, FormatArg, Terminal};
     regen explain --object clusters/eu-west-1/euw1-a/shop/checkout/deployment-checkout.yaml")]
 pub(super) struct Explain {
     /// The service (`checkout`, `checkout@staging`), with a field after a dot
-    #[arg(required_unless_present = "object", conflicts_with = "object", value_name = "SERVICE[.FIELD]")]
+    #[arg(
+        required_unless_present = "object",
+        conflicts_with = "object",
+        value_name = "SERVICE[.FIELD]"
+    )]
     subject: Option<String>,
 
     /// A rendered object, by its path in the GitOps repository
@@ -42,16 +46,18 @@ impl Explain {
             return Ok(Exit::Rejected);
         };
         let options = plan::Options::default();
-        let Some(planned) =
-            session.stage(|input, sink| pipeline::plan(input, &options, sink), FormatArg::Text)
-        else {
+        let Some(planned) = session.stage(
+            |input, sink| pipeline::plan(input, &options, sink),
+            FormatArg::Text,
+        ) else {
             return Ok(Exit::Rejected);
         };
         let explained = match (&self.object, &self.subject) {
             (Some(path), _) => {
-                let Some(rendered) = session
-                    .stage(|input, sink| pipeline::render(input, &planned, sink), FormatArg::Text)
-                else {
+                let Some(rendered) = session.stage(
+                    |input, sink| pipeline::render(input, &planned, sink),
+                    FormatArg::Text,
+                ) else {
                     return Ok(Exit::Rejected);
                 };
                 let path = path.strip_prefix("./").unwrap_or(path);
@@ -87,7 +93,9 @@ impl Explain {
 
 fn unknown<'a>(what: &str, typed: &str, known: impl Iterator<Item = &'a str>) -> String {
     let near = diag::nearest(typed, known);
-    let hint = near.map(|n| format!("; did you mean `{n}`?")).unwrap_or_default();
+    let hint = near
+        .map(|n| format!("; did you mean `{n}`?"))
+        .unwrap_or_default();
     format!("{what} `{typed}`{hint}")
 }
 
@@ -101,7 +109,11 @@ fn service_or_field(
     let services = &planned.world.services;
     let Some(key) = services.keys().find(|key| key.to_string() == name) else {
         let names: Vec<String> = services.keys().map(ToString::to_string).collect();
-        return Err(unknown("no service is named", name, names.iter().map(String::as_str)));
+        return Err(unknown(
+            "no service is named",
+            name,
+            names.iter().map(String::as_str),
+        ));
     };
     if field.is_empty() {
         Ok(service(key, planned, sources, terminal))
@@ -117,7 +129,12 @@ fn service(key: &ServiceKey, planned: &Planned, sources: &Sources, terminal: &Te
     if let Some(decided) = planned.plan.services.get(key) {
         text::one_service(&mut out, &key.to_string(), decided, terminal.out);
     }
-    for (store, decided) in planned.plan.stores.iter().filter(|(s, _)| s.service == *key) {
+    for (store, decided) in planned
+        .plan
+        .stores
+        .iter()
+        .filter(|(s, _)| s.service == *key)
+    {
         text::one_store(&mut out, &store.to_string(), decided, terminal.out);
     }
     let _ = writeln!(out, "\n{}", terminal.out.strong("written"));
@@ -144,7 +161,11 @@ fn one_field(
     let mut out = String::new();
     for (path, touches) in origins.below(&subject, field) {
         let Some(last) = touches.last() else { continue };
-        let _ = writeln!(out, "{key}.{path}: {}", terminal.out.strong(&text::inert(&last.text)));
+        let _ = writeln!(
+            out,
+            "{key}.{path}: {}",
+            terminal.out.strong(&text::inert(&last.text))
+        );
         for touch in touches.iter().rev() {
             let _ = writeln!(
                 out,
@@ -162,8 +183,11 @@ fn one_field(
         Some(text) => Ok(format!("{key}.{field} is written nowhere\n  {text}\n")),
         None => {
             let known = load::fields();
-            Err(unknown("a service has no field", field, known.iter().map(String::as_str)))
+            Err(unknown(
+                "a service has no field",
+                field,
+                known.iter().map(String::as_str),
+            ))
         }
     }
 }
-

@@ -117,7 +117,13 @@ fn as_label(name: &str) -> String {
     let label: String = name
         .to_lowercase()
         .chars()
-        .map(|c| if c.is_ascii_lowercase() || c.is_ascii_digit() { c } else { '-' })
+        .map(|c| {
+            if c.is_ascii_lowercase() || c.is_ascii_digit() {
+                c
+            } else {
+                '-'
+            }
+        })
         .take(50)
         .collect();
     label.trim_matches('-').to_owned()
@@ -129,9 +135,12 @@ mod tests {
 
     #[test]
     fn directory_names_become_labels() {
-        for (name, label) in
-            [("Shop", "shop"), ("my fleet_2", "my-fleet-2"), ("..", ""), ("Ünï", "n")]
-        {
+        for (name, label) in [
+            ("Shop", "shop"),
+            ("my fleet_2", "my-fleet-2"),
+            ("..", ""),
+            ("Ünï", "n"),
+        ] {
             assert_eq!(as_label(name), label, "{name}");
         }
     }

@@ -34,13 +34,26 @@ use terminal::Terminal;
 
 /// Plans, renders, publishes and watches the manifests of a multi-region Kubernetes fleet
 #[derive(Debug, Parser)]
-#[command(name = "regen", version, max_term_width = 100, subcommand_required = true)]
-#[command(after_help = "Exit codes: 0 clean · 1 differences · 2 input rejected or bad usage · \
+#[command(
+    name = "regen",
+    version,
+    max_term_width = 100,
+    subcommand_required = true
+)]
+#[command(
+    after_help = "Exit codes: 0 clean · 1 differences · 2 input rejected or bad usage · \
                         3 no difference found, but incomplete\n\n\
-                        Start with: regen -C examples/online-boutique render --commit")]
+                        Start with: regen -C examples/online-boutique render --commit"
+)]
 pub struct Args {
     /// The fleet's directory: the one that holds regen.yaml
-    #[arg(short = 'C', long = "fleet", global = true, value_name = "DIR", default_value = ".")]
+    #[arg(
+        short = 'C',
+        long = "fleet",
+        global = true,
+        value_name = "DIR",
+        default_value = "."
+    )]
     fleet: PathBuf,
 
     /// When to use colour

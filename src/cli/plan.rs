@@ -17,8 +17,10 @@ use super::{Exit, FormatArg, Terminal};
 /// Compares the decisions with regen.lock: exit code 1 when they differ. Leaders and other
 /// decisions that carry data stay as the lock has them until they become illegal.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  regen plan\n  regen plan --format json | jq '.services.frontend.failover'\n  \
-                        regen plan --rebalance --write")]
+#[command(
+    after_help = "Examples:\n  regen plan\n  regen plan --format json | jq '.services.frontend.failover'\n  \
+                        regen plan --rebalance --write"
+)]
 pub(super) struct Plan {
     /// Move leaders and regions where that is better, instead of keeping what regen.lock says
     #[arg(long)]
@@ -49,10 +51,13 @@ impl Plan {
         if let Some(path) = &self.rtt {
             session.replace_round_trips(path)?;
         }
-        let options = plan::Options { rebalance: self.rebalance };
-        let Some(planned) =
-            session.stage(|input, sink| pipeline::plan(input, &options, sink), self.format)
-        else {
+        let options = plan::Options {
+            rebalance: self.rebalance,
+        };
+        let Some(planned) = session.stage(
+            |input, sink| pipeline::plan(input, &options, sink),
+            self.format,
+        ) else {
             return Ok(Exit::Rejected);
         };
         session.show_warnings();
@@ -71,6 +76,10 @@ impl Plan {
         if differs && self.format == FormatArg::Text {
             terminal.say("the plan differs from regen.lock; `regen plan --write` accepts it");
         }
-        Ok(if differs && !self.exit_zero { Exit::Differences } else { Exit::Clean })
+        Ok(if differs && !self.exit_zero {
+            Exit::Differences
+        } else {
+            Exit::Clean
+        })
     }
 }

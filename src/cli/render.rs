@@ -78,20 +78,24 @@ impl Render {
         };
         terminal.progress("planning");
         let options = plan::Options::default();
-        let Some(planned) =
-            session.stage(|input, sink| pipeline::plan(input, &options, sink), self.format)
-        else {
+        let Some(planned) = session.stage(
+            |input, sink| pipeline::plan(input, &options, sink),
+            self.format,
+        ) else {
             return Ok(Exit::Rejected);
         };
         if self.locked
-            && session.stage(|_, sink| planned.locked(sink), self.format).is_none()
+            && session
+                .stage(|_, sink| planned.locked(sink), self.format)
+                .is_none()
         {
             return Ok(Exit::Rejected);
         }
         terminal.progress("rendering");
-        let Some(set) =
-            session.stage(|input, sink| pipeline::render(input, &planned, sink), self.format)
-        else {
+        let Some(set) = session.stage(
+            |input, sink| pipeline::render(input, &planned, sink),
+            self.format,
+        ) else {
             return Ok(Exit::Rejected);
         };
         session.show_warnings();
@@ -124,7 +128,10 @@ impl Render {
     }
 
     fn options(&self) -> publish::Options {
-        publish::Options { max_deletes: self.max_deletes, overwrite_edited: self.overwrite }
+        publish::Options {
+            max_deletes: self.max_deletes,
+            overwrite_edited: self.overwrite,
+        }
     }
 
     /// Into the object database of the GitOps repository.
@@ -156,7 +163,11 @@ impl Render {
                 return Ok(None);
             }
             let lines = vec![("would", would(&change))];
-            return Ok(Some(Done { change, lines, commit: None }));
+            return Ok(Some(Done {
+                change,
+                lines,
+                commit: None,
+            }));
         }
 
         let mut lines = self.write_lock(session, planned)?;
@@ -166,13 +177,18 @@ impl Render {
             false => None,
         };
         if repository.is_mirror() && !self.push {
-            bail!("`{}` is an address: a commit to it needs --push", repository.shown());
+            bail!(
+                "`{}` is an address: a commit to it needs --push",
+                repository.shown()
+            );
         }
         let provenance = session.provenance(planned, rendered);
         let options = self.options();
         let mut prepare = |snapshot: &Snapshot<'_>| -> anyhow::Result<Option<Prepared>> {
             let looked = rendered.look(snapshot, shown, &mut sink, &mut sources)?;
-            let Ok((ledger, tree)) = looked else { return Ok(None) };
+            let Ok((ledger, tree)) = looked else {
+                return Ok(None);
+            };
             let change = rendered.compare(&ledger, &tree);
             if publish::refuse(&change, &options, &mut sink).is_err() {
                 return Ok(None);
@@ -194,11 +210,22 @@ impl Render {
         if created {
             let path: PathBuf = Path::new(repository.shown()).components().collect();
             let path = text::inert(&path.to_string_lossy()).into_owned();
-            lines.push(("created", format!("{path}, a git repository on branch {}", gitops.branch)));
+            lines.push((
+                "created",
+                format!("{path}, a git repository on branch {}", gitops.branch),
+            ));
         }
         told(&mut lines, &published, &gitops.branch);
-        let commit = published.committed.new.then(|| published.committed.id.clone()).flatten();
-        Ok(Some(Done { change: published.change, lines, commit }))
+        let commit = published
+            .committed
+            .new
+            .then(|| published.committed.id.clone())
+            .flatten();
+        Ok(Some(Done {
+            change: published.change,
+            lines,
+            commit,
+        }))
     }
 
     /// Into a directory.
@@ -234,7 +261,11 @@ impl Render {
         }
         if self.dry_run {
             let lines = vec![("would", would(&change))];
-            return Ok(Some(Done { change, lines, commit: None }));
+            return Ok(Some(Done {
+                change,
+                lines,
+                commit: None,
+            }));
         }
         let mut lines = self.write_lock(session, planned)?;
         io::files::write_tree(&tree, &change, rendered.set)
@@ -245,7 +276,11 @@ impl Render {
             format!("{} in {shown}", change.counts())
         };
         lines.push(("wrote", text));
-        Ok(Some(Done { change, lines, commit: None }))
+        Ok(Some(Done {
+            change,
+            lines,
+            commit: None,
+        }))
     }
 
     /// Before the manifests, so that whatever is committed can be derived from what is on disk.
@@ -273,7 +308,10 @@ fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: 
             let counts = published.change.counts();
             lines.push(("committed", format!("{short} on {branch}: {counts}")));
         }
-        _ => lines.push(("committed", "nothing to commit: the repository is as rendered".into())),
+        _ => lines.push((
+            "committed",
+            "nothing to commit: the repository is as rendered".into(),
+        )),
     }
     if let Some(remote) = &published.pushed {
         lines.push(("pushed", format!("to {remote}")));
@@ -284,5 +322,9 @@ fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: 
 }
 
 fn would(change: &TreeChange) -> String {
-    if change.is_empty() { "change nothing".to_owned() } else { change.counts().to_string() }
+    if change.is_empty() {
+        "change nothing".to_owned()
+    } else {
+        change.counts().to_string()
+    }
 }

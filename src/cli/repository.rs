@@ -24,7 +24,11 @@ pub(super) struct Rendered<'a> {
 
 impl<'a> Rendered<'a> {
     pub(super) fn new(set: &'a ManifestSet, source: Option<SourceCommit>) -> Self {
-        Self { set, digests: publish::digests(set), source }
+        Self {
+            set,
+            digests: publish::digests(set),
+            source,
+        }
     }
 
     /// The change that takes a tree to what is rendered, whatever stands in its way.
@@ -69,7 +73,11 @@ impl<'a> Rendered<'a> {
                 Ok(pending) => pending,
                 Err(rejected) => return Ok(Err(rejected)),
             };
-            let wanted = ledger.files.keys().chain(self.digests.keys()).chain(pending.files.keys());
+            let wanted = ledger
+                .files
+                .keys()
+                .chain(self.digests.keys())
+                .chain(pending.files.keys());
             let state = tree.state(&wanted.collect())?;
             publish::recover(&mut ledger, &pending, &state);
             return Ok(Ok((ledger, state)));
@@ -85,7 +93,10 @@ fn read_ledger(
     sources: &mut Sources,
 ) -> Result<Ledger, Rejected> {
     let id = text.map(|text| {
-        sources.add(format!("{shown}/{}", crate::model::change::LEDGER_PATH), text)
+        sources.add(
+            format!("{shown}/{}", crate::model::change::LEDGER_PATH),
+            text,
+        )
     });
     publish::read_ledger(sources, id, sink)
 }
@@ -96,7 +107,12 @@ pub(super) fn open(gitops: &Gitops, fleet: &Path) -> anyhow::Result<Option<Repos
         Location::Path(path) => Repository::open(&path),
         Location::Url(url) => Repository::mirror(&cache(fleet), &url, &gitops.branch).map(Some),
     }
-    .with_context(|| format!("opening the GitOps repository `{}`", gitops.repository.value))
+    .with_context(|| {
+        format!(
+            "opening the GitOps repository `{}`",
+            gitops.repository.value
+        )
+    })
 }
 
 /// Opens the GitOps repository, or creates it; says whether it was created.
@@ -107,7 +123,12 @@ pub(super) fn open_or_create(gitops: &Gitops, fleet: &Path) -> anyhow::Result<(R
             Repository::mirror(&cache(fleet), &url, &gitops.branch).map(|r| (r, false))
         }
     }
-    .with_context(|| format!("opening the GitOps repository `{}`", gitops.repository.value))
+    .with_context(|| {
+        format!(
+            "opening the GitOps repository `{}`",
+            gitops.repository.value
+        )
+    })
 }
 
 /// Where local copies of remote repositories stand.

@@ -12,9 +12,11 @@ use super::{Exit, Terminal};
 /// The first four are what people write; editors complete and check those files with them. The
 /// others are what `--format json` prints.
 #[derive(Debug, Args)]
-#[command(after_help = "Example: regen schema service > .schemas/service.json\n\n\
+#[command(
+    after_help = "Example: regen schema service > .schemas/service.json\n\n\
     and, as the first line of a service's file:\n  \
-    # yaml-language-server: $schema=../.schemas/service.json")]
+    # yaml-language-server: $schema=../.schemas/service.json"
+)]
 pub(super) struct Schema {
     /// Which one
     #[arg(value_enum)]

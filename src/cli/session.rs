@@ -36,7 +36,13 @@ impl<'a> Session<'a> {
         };
         let mut input = Input::default();
         input.files = io::files::read_fleet(&root, &mut input.sources)?;
-        Ok(Some(Self { root, input, sink: Sink::new(), notes: false, terminal }))
+        Ok(Some(Self {
+            root,
+            input,
+            sink: Sink::new(),
+            notes: false,
+            terminal,
+        }))
     }
 
     /// Puts other round trips in the place of the fleet's.
@@ -54,7 +60,8 @@ impl<'a> Session<'a> {
         self.terminal.done();
         self.terminal.say(drawn.trim_end_matches('\n'));
         self.terminal.say("");
-        self.terminal.say(&self.terminal.err.red("refused; nothing was written"));
+        self.terminal
+            .say(&self.terminal.err.red("refused; nothing was written"));
     }
 
     /// Runs stages of the pipeline; shows the diagnostics and returns `None` when rejected.
@@ -84,7 +91,9 @@ impl<'a> Session<'a> {
             .filter(|(path, _)| *path != pipeline::LOCK)
             .map(|(path, source)| (path, self.input.sources.get(source).text()));
         let built_in = render::BUILT_IN.iter().chain(atlas::TEXTS).copied();
-        let inputs = files.chain(built_in).chain([(pipeline::LOCK, lock.as_str())]);
+        let inputs = files
+            .chain(built_in)
+            .chain([(pipeline::LOCK, lock.as_str())]);
         let version = env!("CARGO_PKG_VERSION");
         Provenance {
             version: version.to_owned(),
@@ -99,23 +108,30 @@ impl<'a> Session<'a> {
         let all = std::mem::take(&mut self.sink).into_sorted();
         match format {
             FormatArg::Json if rejected => {
-                self.terminal.print(&json::diagnostics(&all, &self.input.sources));
+                self.terminal
+                    .print(&json::diagnostics(&all, &self.input.sources));
             }
             _ => {
-                let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) =
-                    all.into_iter().partition(|d| !self.notes && d.effective_severity() == Severity::Note);
+                let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) = all
+                    .into_iter()
+                    .partition(|d| !self.notes && d.effective_severity() == Severity::Note);
                 let drawn = text::diagnostics(&rest, &self.input.sources, self.terminal.err);
                 if !drawn.is_empty() {
                     self.terminal.say(drawn.trim_end_matches('\n'));
                     self.terminal.say("");
                 }
                 if rejected {
-                    let errors =
-                        rest.iter().filter(|d| d.effective_severity() == Severity::Error).count();
+                    let errors = rest
+                        .iter()
+                        .filter(|d| d.effective_severity() == Severity::Error)
+                        .count();
                     let text = format!("{}; nothing was written", text::count(errors, "error"));
                     self.terminal.say(&self.terminal.err.red(&text));
                 } else if !notes.is_empty() {
-                    let text = format!("{}: see `regen check --notes`", text::count(notes.len(), "note"));
+                    let text = format!(
+                        "{}: see `regen check --notes`",
+                        text::count(notes.len(), "note")
+                    );
                     self.terminal.say(&self.terminal.err.faint(&text));
                 }
             }

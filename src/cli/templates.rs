@@ -33,7 +33,11 @@ impl Templates {
         };
         let mut out = String::new();
         for template in shelf.list() {
-            let whose = if template.user { "   (this fleet's)" } else { "" };
+            let whose = if template.user {
+                "   (this fleet's)"
+            } else {
+                ""
+            };
             let when = template.when.as_deref().unwrap_or("always");
             let _ = writeln!(
                 out,

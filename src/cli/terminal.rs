@@ -26,8 +26,15 @@ impl Terminal {
             };
             if wanted { Style::COLOUR } else { Style::PLAIN }
         };
-        let (out, err) = (std::io::stdout().is_terminal(), std::io::stderr().is_terminal());
-        Self { out: style(out), err: style(err), progress: err && !dumb() }
+        let (out, err) = (
+            std::io::stdout().is_terminal(),
+            std::io::stderr().is_terminal(),
+        );
+        Self {
+            out: style(out),
+            err: style(err),
+            progress: err && !dumb(),
+        }
     }
 
     /// Prints a report. A reader that went away ends the program quietly, as it does for cat(1).

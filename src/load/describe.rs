@@ -10,15 +10,21 @@ pub fn describe(path: &str) -> Option<String> {
     let root = schema::service();
     let mut at = root;
     for segment in path.split('.') {
-        let (name, indexes) = segment.split_once('[').map_or((segment, 0), |(name, rest)| {
-            (name, 1 + rest.matches('[').count())
-        });
+        let (name, indexes) = segment
+            .split_once('[')
+            .map_or((segment, 0), |(name, rest)| {
+                (name, 1 + rest.matches('[').count())
+            });
         at = member(root, at, name)?;
         for _ in 0..indexes {
-            at = branches(root, at).into_iter().find_map(|s| s.get("items"))?;
+            at = branches(root, at)
+                .into_iter()
+                .find_map(|s| s.get("items"))?;
         }
     }
-    let text = branches(root, at).into_iter().find_map(|s| s.get("description")?.as_str())?;
+    let text = branches(root, at)
+        .into_iter()
+        .find_map(|s| s.get("description")?.as_str())?;
     Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
@@ -36,10 +42,17 @@ fn collect(root: &Value, at: &Value, prefix: &str, depth: usize, all: &mut Vec<S
         return;
     }
     for branch in branches(root, at) {
-        for (name, next) in branch.get("properties").and_then(Value::as_object).into_iter().flatten()
+        for (name, next) in branch
+            .get("properties")
+            .and_then(Value::as_object)
+            .into_iter()
+            .flatten()
         {
-            let path =
-                if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            let path = if prefix.is_empty() {
+                name.clone()
+            } else {
+                format!("{prefix}.{name}")
+            };
             collect(root, next, &path, depth + 1, all);
             all.push(path);
         }
@@ -62,7 +75,13 @@ fn branches<'s>(root: &'s Value, at: &'s Value) -> Vec<&'s Value> {
             found.extend(reference.strip_prefix('#').and_then(|p| root.pointer(p)));
         }
         for choice in ["anyOf", "oneOf", "allOf"] {
-            found.extend(schema.get(choice).and_then(Value::as_array).into_iter().flatten());
+            found.extend(
+                schema
+                    .get(choice)
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten(),
+            );
         }
         next += 1;
     }

@@ -21,7 +21,8 @@ const OBJECTS: &str = ".yaml.j2";
 pub struct Templates {
     engine: Engine,
     entries: BTreeMap<String, Entry>,
-    places: BTreeMap<String, SourceId>,
+    /// The texts of a fleet's own templates.
+    places: BTreeMap<String, (SourceId, Arc<str>)>,
 }
 
 /// One template as people list it.
@@ -101,7 +102,8 @@ impl Templates {
             );
             return self;
         }
-        self.places.insert(name.to_owned(), source);
+        self.places
+            .insert(name.to_owned(), (source, Arc::clone(&text)));
         if let Err((fault, help)) = self.insert(name, &text) {
             let mut diagnostic = self.diagnostic(&fault);
             diagnostic.help.extend(help);
@@ -204,18 +206,13 @@ impl Templates {
     pub(crate) fn diagnostic(&self, fault: &Fault) -> Diagnostic {
         let path = &fault.template;
         match self.places.get(path) {
-            Some(source) => {
-                let range = fault.range.clone().unwrap_or(0..0);
-                let at = match fault.line {
-                    Some(line) if fault.range.is_none() => {
-                        return Diagnostic::new(
-                            Code::Template,
-                            format!("{} (line {line} of the template)", fault.message),
-                        )
-                        .at(Span::new(*source, 0, 0), "");
-                    }
-                    _ => Span::new(*source, range.start, range.end),
+            Some((source, text)) => {
+                let range = match (&fault.range, fault.line) {
+                    (Some(range), _) => range.clone(),
+                    (None, Some(line)) => line_range(text, line),
+                    (None, None) => 0..0,
                 };
+                let at = Span::new(*source, range.start, range.end);
                 Diagnostic::new(Code::Template, fault.message.clone()).at(at, "")
             }
             None => {
@@ -225,6 +222,19 @@ impl Templates {
             }
         }
     }
+}
+
+/// The bytes of a line, without its indentation.
+fn line_range(text: &str, line: u32) -> std::ops::Range<usize> {
+    let mut start = 0;
+    for (number, content) in (1..).zip(text.split_inclusive('\n')) {
+        if number == line {
+            let indent = content.len() - content.trim_start().len();
+            return start + indent..start + content.trim_end().len().max(indent);
+        }
+        start += content.len();
+    }
+    0..0
 }
 
 impl Entry {

@@ -17,19 +17,29 @@ impl Ran {
     /// Asserts the exit code and hands the run on.
     #[track_caller]
     pub(crate) fn exits(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        assert_eq!(
+            self.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            self.stdout, self.stderr
+        );
         self
     }
 
     /// Standard output, then standard error, as one text for snapshots.
     pub(crate) fn text(&self) -> String {
-        format!("exit {}\n--- stdout\n{}--- stderr\n{}", self.code, self.stdout, self.stderr)
+        format!(
+            "exit {}\n--- stdout\n{}--- stderr\n{}",
+            self.code, self.stdout, self.stderr
+        )
     }
 }
 
 /// Runs `regen` in a directory with an environment of its own.
 pub(crate) fn regen(dir: &Path, args: &[&str]) -> Ran {
-    let output = command(env!("CARGO_BIN_EXE_regen"), dir).args(args).output().expect("it starts");
+    let output = command(env!("CARGO_BIN_EXE_regen"), dir)
+        .args(args)
+        .output()
+        .expect("it starts");
     ran(&output)
 }
 
@@ -94,6 +104,10 @@ pub(crate) fn copy(from: &Path, to: &Path) {
 #[track_caller]
 pub(crate) fn edit(path: &Path, from: &str, to: &str) {
     let text = std::fs::read_to_string(path).expect("readable");
-    assert!(text.contains(from), "{} does not hold {from:?}", path.display());
+    assert!(
+        text.contains(from),
+        "{} does not hold {from:?}",
+        path.display()
+    );
     std::fs::write(path, text.replace(from, to)).expect("written");
 }

@@ -29,5 +29,8 @@ pub fn exists(path: &Path) -> bool {
 pub fn directory_name(path: &Path) -> anyhow::Result<String> {
     let full = std::path::absolute(path)
         .with_context(|| format!("cannot tell where `{}` is", path.display()))?;
-    Ok(full.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default())
+    Ok(full
+        .file_name()
+        .map(|n| n.to_string_lossy().into_owned())
+        .unwrap_or_default())
 }

@@ -4,3 +4,4 @@ mod components;
 mod fleet;
 mod policies;
 mod rules;
+mod users;

@@ -61,7 +61,11 @@ fn placed(plan: &Plan) -> Option<String> {
         })
         .collect();
     let more = groups.len().saturating_sub(3);
-    let rest = if more > 0 { format!("; {more} more ways") } else { String::new() };
+    let rest = if more > 0 {
+        format!("; {more} more ways")
+    } else {
+        String::new()
+    };
     (!text.is_empty()).then(|| text.join("; ") + &rest)
 }
 
@@ -72,10 +76,16 @@ fn reads(plan: &Plan) -> Option<String> {
         .iter()
         .filter(|(_, s)| s.dns.is_some())
         .max_by_key(|(_, s)| s.predicted.weighted_read_ns)?;
-    let mut text =
-        format!("{key} {} on average", milliseconds(service.predicted.weighted_read_ns?));
+    let mut text = format!(
+        "{key} {} on average",
+        milliseconds(service.predicted.weighted_read_ns?)
+    );
     if let Some((place, ns, region)) = &service.predicted.worst_read {
-        let _ = write!(text, ", {} at worst ({place} from {region})", milliseconds(*ns));
+        let _ = write!(
+            text,
+            ", {} at worst ({place} from {region})",
+            milliseconds(*ns)
+        );
     }
     if service.predicted.estimated {
         text.push_str(", partly estimated");
@@ -100,7 +110,11 @@ fn stores(plan: &Plan) -> Option<String> {
         })
         .collect();
     let more = plan.stores.len().saturating_sub(3);
-    let rest = if more > 0 { format!("; {more} more") } else { String::new() };
+    let rest = if more > 0 {
+        format!("; {more} more")
+    } else {
+        String::new()
+    };
     (!text.is_empty()).then(|| text.join("; ") + &rest)
 }
 
@@ -111,8 +125,11 @@ fn failover(plan: &Plan) -> Option<String> {
         for (lost, chain) in &service.failover {
             match chain.targets.first() {
                 Some(target) => {
-                    *first.entry(lost.as_str()).or_default().entry(target.as_str()).or_default() +=
-                        1;
+                    *first
+                        .entry(lost.as_str())
+                        .or_default()
+                        .entry(target.as_str())
+                        .or_default() += 1;
                 }
                 None => nobody += 1,
             }
@@ -144,22 +161,35 @@ fn waves(plan: &Plan) -> Option<String> {
 }
 
 fn moved(plan: &Plan) -> Option<String> {
-    let text: Vec<String> =
-        plan.moves.iter().map(|m| format!("{}: {} → {}", m.what, m.from, m.to)).collect();
+    let text: Vec<String> = plan
+        .moves
+        .iter()
+        .map(|m| format!("{}: {} → {}", m.what, m.from, m.to))
+        .collect();
     (!text.is_empty()).then(|| text.join("; "))
 }
 
 fn objects(rendered: &ManifestSet) -> Option<String> {
     let mut per_cluster: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, manifest) in rendered.manifests() {
-        let place = manifest.cluster.as_ref().map_or("outside clusters", |c| c.as_str());
+        let place = manifest
+            .cluster
+            .as_ref()
+            .map_or("outside clusters", |c| c.as_str());
         *per_cluster.entry(place).or_default() += 1;
     }
     let total: usize = per_cluster.values().sum();
-    let shown: Vec<String> =
-        per_cluster.iter().take(8).map(|(place, n)| format!("{n} for {place}")).collect();
+    let shown: Vec<String> = per_cluster
+        .iter()
+        .take(8)
+        .map(|(place, n)| format!("{n} for {place}"))
+        .collect();
     let rest = if per_cluster.len() > 8 { ", …" } else { "" };
-    Some(format!("{}: {}{rest}", count(total, "object"), shown.join(", ")))
+    Some(format!(
+        "{}: {}{rest}",
+        count(total, "object"),
+        shown.join(", ")
+    ))
 }
 
 /// The change that a commit would make, and what was edited by hand.

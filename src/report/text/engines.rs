@@ -10,7 +10,12 @@ use super::Style;
 pub fn engines(all: &[EngineFacts], style: Style) -> String {
     let mut out = String::new();
     for facts in all {
-        let _ = writeln!(out, "{}: {}", style.strong(facts.engine.name()), facts.about);
+        let _ = writeln!(
+            out,
+            "{}: {}",
+            style.strong(facts.engine.name()),
+            facts.about
+        );
         for (word, text) in [
             ("needs", facts.capability),
             ("write", facts.write),

@@ -13,7 +13,7 @@ pub use change::{decided, line, pending};
 pub use diagnostics::diagnostics;
 pub use drift::{View, drift, origin};
 pub use engines::engines;
-pub use object::annotated;
 pub use inert::{inert, shortened};
+pub use object::annotated;
 pub use plan::{count, headline, milliseconds, one_service, one_store, plan};
 pub use style::Style;

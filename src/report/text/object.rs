@@ -25,15 +25,18 @@ pub fn annotated(file: &RenderedFile, origins: (&Origins, &Sources), style: Styl
         collect(document, String::new(), &mut leaves);
         for (pointer, node) in leaves {
             let line = own.line_col(node.span).line;
-            if let Some(text) =
-                nearest(manifest, &pointer).and_then(|o| origin(o, Some(origins)))
-            {
+            if let Some(text) = nearest(manifest, &pointer).and_then(|o| origin(o, Some(origins))) {
                 places.entry(line).or_insert(text);
             }
         }
     }
-    let width =
-        file.text.lines().map(|l| l.chars().count()).filter(|n| *n <= WIDTH).max().unwrap_or(0);
+    let width = file
+        .text
+        .lines()
+        .map(|l| l.chars().count())
+        .filter(|n| *n <= WIDTH)
+        .max()
+        .unwrap_or(0);
     let mut out = String::new();
     for (i, line) in file.text.lines().enumerate() {
         let _ = match places.get(&(i as u32 + 1)) {
