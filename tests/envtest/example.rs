@@ -163,6 +163,7 @@ fn the_example_is_accepted_and_has_no_drift() {
             "{cluster} has drift at once:\n{findings:#?}"
         );
         one_edit_is_one_finding(&server, &cluster, &manifests);
+        what_is_missing_and_what_is_left_over(&server, &cluster, &manifests);
     }
 }
 
@@ -208,4 +209,42 @@ fn one_edit_is_one_finding(server: &RealServer, cluster: &ClusterName, manifests
     assert_eq!(finding.by[0].manager, "kubectl-edit");
     assert!(finding.by[0].time.is_some());
     assert!(finding.origin.is_some());
+}
+
+/// Beside the edit: an object that was never applied, and one that no manifest is about any more.
+fn what_is_missing_and_what_is_left_over(
+    server: &RealServer,
+    cluster: &ClusterName,
+    manifests: &[&Manifest],
+) {
+    let model = manifests
+        .iter()
+        .find(|m| m.id.kind == "ServiceAccount")
+        .unwrap();
+    let renamed = |name: &str| {
+        let mut manifest = (**model).clone();
+        manifest.id.name = name.to_owned();
+        manifest.body["metadata"]["name"] = name.into();
+        manifest.body["metadata"]["annotations"]["regen.dev/id"] =
+            regen::drift::mark(cluster.as_str(), &manifest.id).into();
+        manifest
+    };
+    let (missing, left_over) = (renamed("missing"), renamed("left-over"));
+    server.apply(&left_over.body).unwrap();
+    let desired: Vec<&Manifest> = manifests.iter().copied().chain([&missing]).collect();
+    let admin = server.kubeconfig("admin", ADMIN, true);
+    let state = read_one(&admin, &wants(&desired), &Limits::default());
+    let mut found: Vec<_> = drift(cluster, &desired, &state)
+        .into_iter()
+        .map(|f| (f.kind, f.object))
+        .collect();
+    found.retain(|(kind, _)| *kind != FindingKind::Modified);
+    found.sort();
+    assert_eq!(
+        found,
+        [
+            (FindingKind::Missing, missing.id),
+            (FindingKind::Orphan, left_over.id)
+        ]
+    );
 }

@@ -1,6 +1,7 @@
 //! Kubeconfigs, proxies and credentials.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use regen::io::kube::{Target, read};
 
@@ -140,5 +141,37 @@ fn a_proxy_is_used_and_its_password_kept() {
     assert!(
         why.detail.contains("refused") && !why.detail.contains(SECRET),
         "{why:?}"
+    );
+}
+
+#[test]
+fn requests_are_few_at_a_time_and_authenticated() {
+    let server = shop();
+    let mut wants = Vec::new();
+    for n in 0..30 {
+        let kind = format!("Kind{n}");
+        server.serve("acme.example/v1", &kind, &format!("kind{n}s"), true);
+        server.fail(
+            &format!("/apis/acme.example/v1/namespaces/shop/kind{n}s"),
+            On::Any,
+            1,
+            Fault::Slow(Duration::from_millis(40)),
+        );
+        wants.push(want("acme.example/v1", &kind, &["shop/x"]));
+    }
+    let state = read_one(&server, &wants, &limits());
+    assert!(state.views.values().all(|v| word(Some(v)) == "in shop"));
+    let most = server.most_in_flight();
+    assert!((2..=8).contains(&most), "{most} requests at the same time");
+    let log = server.log();
+    assert!(log.iter().all(|r| {
+        r.headers
+            .get("authorization")
+            .is_some_and(|a| a == &format!("Bearer {SECRET}"))
+    }));
+    assert_eq!(
+        log.len(),
+        1 + 30 + 1,
+        "discovery, kinds, the index of schemas"
     );
 }

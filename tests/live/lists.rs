@@ -1,7 +1,6 @@
 //! What is asked for, and what of the answers is kept.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use regen::io::kube::{Limits, Want};
 use serde_json::json;
@@ -311,38 +310,6 @@ fn a_kind_that_goes_away_while_reading_is_looked_up_again() {
     assert_eq!(
         (view("Widget").as_str(), view("Gadget").as_str()),
         ("not served", "in shop")
-    );
-}
-
-#[test]
-fn requests_are_few_at_a_time_and_authenticated() {
-    let server = shop();
-    let mut wants = Vec::new();
-    for n in 0..30 {
-        let kind = format!("Kind{n}");
-        server.serve("acme.example/v1", &kind, &format!("kind{n}s"), true);
-        server.fail(
-            &format!("/apis/acme.example/v1/namespaces/shop/kind{n}s"),
-            On::Any,
-            1,
-            Fault::Slow(Duration::from_millis(40)),
-        );
-        wants.push(want("acme.example/v1", &kind, &["shop/x"]));
-    }
-    let state = read_one(&server, &wants, &limits());
-    assert!(state.views.values().all(|v| word(Some(v)) == "in shop"));
-    let most = server.most_in_flight();
-    assert!((2..=8).contains(&most), "{most} requests at the same time");
-    let log = server.log();
-    assert!(log.iter().all(|r| {
-        r.headers
-            .get("authorization")
-            .is_some_and(|a| a == &format!("Bearer {SECRET}"))
-    }));
-    assert_eq!(
-        log.len(),
-        1 + 30 + 1,
-        "discovery, kinds, the index of schemas"
     );
 }
 
