@@ -6,8 +6,8 @@
 use std::fmt;
 
 use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Deserializer, EnumAccess, Error as _,
-    IntoDeserializer, MapAccess, SeqAccess, VariantAccess, Visitor,
+    self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    SeqAccess, Visitor,
 };
 
 use crate::diag::{SPANNED, Span, Spanned};
@@ -15,6 +15,7 @@ use crate::model::raw::{JSON, LIST};
 use crate::yaml::{Node, Style, Value};
 
 use super::kubernetes::to_kubernetes;
+use super::words::Word;
 
 /// Why a tree does not decode, and where.
 #[derive(Debug)]
@@ -367,44 +368,5 @@ impl<'de, D: Deserializer<'de, Error = DecodeError>> SeqAccess<'de> for Place<D>
             _ => return self.value.take().map(|d| seed.deserialize(d)).transpose(),
         };
         seed.deserialize(number.into_deserializer()).map(Some)
-    }
-}
-
-struct Word<'a>(&'a str);
-
-impl<'de> EnumAccess<'de> for Word<'_> {
-    type Error = DecodeError;
-    type Variant = Self;
-
-    fn variant_seed<V: DeserializeSeed<'de>>(
-        self,
-        seed: V,
-    ) -> Result<(V::Value, Self), DecodeError> {
-        let value = seed.deserialize(de::value::StrDeserializer::<DecodeError>::new(self.0))?;
-        Ok((value, self))
-    }
-}
-
-impl<'de> VariantAccess<'de> for Word<'_> {
-    type Error = DecodeError;
-
-    fn unit_variant(self) -> Result<(), DecodeError> {
-        Ok(())
-    }
-
-    fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, _: T) -> Result<T::Value, DecodeError> {
-        Err(DecodeError::custom("expected a word"))
-    }
-
-    fn tuple_variant<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, DecodeError> {
-        Err(DecodeError::custom("expected a word"))
-    }
-
-    fn struct_variant<V: Visitor<'de>>(
-        self,
-        _: &'static [&'static str],
-        _: V,
-    ) -> Result<V::Value, DecodeError> {
-        Err(DecodeError::custom("expected a word"))
     }
 }

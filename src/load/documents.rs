@@ -177,19 +177,20 @@ fn single(documents: Vec<Node>, source: SourceId, what: &str, sink: &mut Sink) -
 
 fn named_after(node: &Node, field: &str, file: &str, sink: &mut Sink) {
     let Some(name) = node.get(field) else { return };
-    if let Value::Scalar(text, _) = &name.value {
-        if text != file && !text.is_empty() {
-            sink.emit(
-                Diagnostic::new(
-                    Code::FileName,
-                    format!("the {field} `{text}` stands in a file named `{file}`"),
-                )
-                .at(name.span, "")
-                .help(format!(
-                    "rename the file to `{text}.yaml`, or the {field} to `{file}`"
-                )),
-            );
-        }
+    if let Value::Scalar(text, _) = &name.value
+        && text != file
+        && !text.is_empty()
+    {
+        sink.emit(
+            Diagnostic::new(
+                Code::FileName,
+                format!("the {field} `{text}` stands in a file named `{file}`"),
+            )
+            .at(name.span, "")
+            .help(format!(
+                "rename the file to `{text}.yaml`, or the {field} to `{file}`"
+            )),
+        );
     }
 }
 

@@ -34,17 +34,17 @@ pub(super) fn sort(
         let Some(source) = text(file, sources, sink) else {
             continue;
         };
-        if let (Some(stem), false) = (file.path.rsplit_once('.'), role == Role::Other) {
-            if let Some(other) = stems.insert(stem.0.to_owned(), &file.path) {
-                sink.emit(
-                    Diagnostic::new(
-                        Code::FileName,
-                        format!("`{other}` and `{}` have the same name", file.path),
-                    )
-                    .at(Span::new(source, 0, 0), "")
-                    .help("keep one of them"),
-                );
-            }
+        if let (Some(stem), false) = (file.path.rsplit_once('.'), role == Role::Other)
+            && let Some(other) = stems.insert(stem.0.to_owned(), &file.path)
+        {
+            sink.emit(
+                Diagnostic::new(
+                    Code::FileName,
+                    format!("`{other}` and `{}` have the same name", file.path),
+                )
+                .at(Span::new(source, 0, 0), "")
+                .help("keep one of them"),
+            );
         }
         texts.push((role, source));
     }

@@ -16,6 +16,7 @@ mod layers;
 mod merge;
 pub mod schema;
 mod shape;
+mod words;
 
 pub use describe::{describe, fields};
 

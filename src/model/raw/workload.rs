@@ -131,7 +131,7 @@ pub enum Probe {
     /// Not even the default one.
     None,
     /// This one.
-    Long(ProbeLong),
+    Long(Box<ProbeLong>),
 }
 
 /// The word for no probe.
@@ -164,7 +164,7 @@ pub struct ProbeLong {
 
 short_or_long!(Probe, "a probe, or `none`",
     short: Without => |Without::None| Probe::None,
-    long: ProbeLong => Probe::Long);
+    long: ProbeLong => |long| Probe::Long(Box::new(long)));
 
 /// An HTTP GET.
 #[derive(Clone, Debug)]

@@ -43,10 +43,10 @@ pub(super) fn region(
             coordinates.is_none(),
         ));
     }
-    if let Some(country) = &written.country {
-        if !atlas::is_country(country.value) {
-            sink.emit(unknown_country(country.value, country.span));
-        }
+    if let Some(country) = &written.country
+        && !atlas::is_country(country.value)
+    {
+        sink.emit(unknown_country(country.value, country.span));
     }
     if let (Some(country), Some(known)) = (&written.country, known) {
         contradiction(country.value, known, country.span, sink);
@@ -153,7 +153,7 @@ fn cluster(written: &raw::Cluster, region: &Region, fleet: &Fleet) -> Cluster {
         ranges
             .into_iter()
             .flatten()
-            .map(|r| r.clone().map(|cidr| cidr.to_string()))
+            .map(|r| (*r).map(|cidr| cidr.to_string()))
             .collect()
     };
     Cluster {
@@ -170,8 +170,8 @@ fn cluster(written: &raw::Cluster, region: &Region, fleet: &Fleet) -> Cluster {
             |e| e.value.clone(),
         ),
         capacity: Capacity {
-            cpu: capacity.and_then(|c| c.value.cpu.clone()),
-            memory: capacity.and_then(|c| c.value.memory.clone()),
+            cpu: capacity.and_then(|c| c.value.cpu),
+            memory: capacity.and_then(|c| c.value.memory),
         },
         capabilities: match &written.capabilities {
             Some(own) => own.iter().map(|c| c.value.clone()).collect(),

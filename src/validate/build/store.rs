@@ -40,10 +40,7 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
         instances: raw
             .instances
             .map_or(if tier == Tier::Critical { 3 } else { 2 }, |i| i.value),
-        size: raw
-            .size
-            .as_ref()
-            .map_or_else(ten_gibibytes, |s| s.value.clone()),
+        size: raw.size.as_ref().map_or_else(ten_gibibytes, |s| s.value),
         storage_class: raw.storage_class.as_ref().map(|s| s.value.clone()),
         backup: raw.backup.as_ref().map(|backup| Backup {
             schedule: backup

@@ -114,11 +114,11 @@ fn resources(written: &raw::Workload) -> Resources {
     let limits = resources.limits.as_ref();
     Resources {
         cpu: super::or_default(resources.cpu.as_ref(), quantity("100m"), span),
-        cpu_limit: limits.and_then(|l| l.cpu.as_ref()).map(|c| c.value.clone()),
+        cpu_limit: limits.and_then(|l| l.cpu.as_ref()).map(|c| c.value),
         memory_limit: Some(
             limits
                 .and_then(|l| l.memory.as_ref())
-                .map_or_else(|| memory.value.clone(), |m| m.value.clone()),
+                .map_or_else(|| memory.value, |m| m.value),
         ),
         memory,
     }
@@ -157,7 +157,7 @@ fn scale(written: Option<&Spanned<raw::Scale>>, kind: WorkloadKind, tier: Tier) 
 fn volume(written: &raw::Volume) -> Volume {
     Volume {
         mount: written.mount.value.clone(),
-        size: written.size.as_ref().map(|s| s.value.clone()),
+        size: written.size.as_ref().map(|s| s.value),
         persistent: written.persistent.is_some_and(|p| p.value),
         storage_class: written.storage_class.as_ref().map(|s| s.value.clone()),
         memory: written.memory.is_some_and(|m| m.value),

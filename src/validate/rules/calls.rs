@@ -31,18 +31,18 @@ pub(super) fn calls(facts: &Facts<'_>, sink: &mut Sink) {
                 );
                 continue;
             }
-            if let Some(first) = seen.insert(name, span) {
-                if call.port.is_none() {
-                    sink.emit(
-                        fault(
-                            Code::DuplicateName,
-                            format!("`{name}` is called twice"),
-                            span,
-                        )
-                        .see(first, "first here")
-                        .help("keep one of them"),
-                    );
-                }
+            if let Some(first) = seen.insert(name, span)
+                && call.port.is_none()
+            {
+                sink.emit(
+                    fault(
+                        Code::DuplicateName,
+                        format!("`{name}` is called twice"),
+                        span,
+                    )
+                    .see(first, "first here")
+                    .help("keep one of them"),
+                );
             }
             let Some(target) = facts.world.services.get(&callee) else {
                 sink.emit(no_callee(facts, &callee, span));
@@ -60,10 +60,10 @@ pub(super) fn calls(facts: &Facts<'_>, sink: &mut Sink) {
                         "add `ports: {{grpc: 5050}}` to the workload of `{name}`"
                     )),
                 );
-            } else if let Call::Long(long) = &written.value {
-                if let Some(port) = &long.port {
-                    known_port(port, name, target.workload.ports.keys(), sink);
-                }
+            } else if let Call::Long(long) = &written.value
+                && let Some(port) = &long.port
+            {
+                known_port(port, name, target.workload.ports.keys(), sink);
             }
             if !call.degrade {
                 edges.entry(key.clone()).or_default().push((callee, span));

@@ -137,7 +137,7 @@ fn path_is_absolute(path: &str, span: Span, sink: &mut Sink) {
 
 fn whole_seconds(timing: &Spanned<Duration>, sink: &mut Sink) {
     let millis = timing.value.as_millis();
-    if millis % 1000 != 0 {
+    if !millis.is_multiple_of(1000) {
         sink.emit(
             fault(
                 Code::InvalidProbe,

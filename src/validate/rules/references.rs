@@ -15,30 +15,30 @@ pub(super) fn exist(facts: &Facts<'_>, sink: &mut Sink) {
     let (raw, world) = (facts.raw, facts.world);
     let waves = world.fleet.waves.iter().map(|w| w.as_str());
     for region in &raw.regions {
-        if let Some(wave) = &region.wave {
-            if !world.fleet.waves.contains(&wave.value) {
-                let name = wave.value.as_str();
-                sink.emit(unknown(
-                    Code::UnknownWave,
-                    "wave",
-                    name,
-                    wave.span,
-                    waves.clone(),
-                ));
-            }
-        }
-    }
-    if let Some(hub) = &raw.fleet.hub {
-        if !world.clusters.contains_key(&hub.value) {
-            let names = world.clusters.keys().map(ClusterName::as_str);
+        if let Some(wave) = &region.wave
+            && !world.fleet.waves.contains(&wave.value)
+        {
+            let name = wave.value.as_str();
             sink.emit(unknown(
-                Code::UnknownCluster,
-                "cluster",
-                hub.value.as_str(),
-                hub.span,
-                names,
+                Code::UnknownWave,
+                "wave",
+                name,
+                wave.span,
+                waves.clone(),
             ));
         }
+    }
+    if let Some(hub) = &raw.fleet.hub
+        && !world.clusters.contains_key(&hub.value)
+    {
+        let names = world.clusters.keys().map(ClusterName::as_str);
+        sink.emit(unknown(
+            Code::UnknownCluster,
+            "cluster",
+            hub.value.as_str(),
+            hub.span,
+            names,
+        ));
     }
     let mut region = |name: &str, span: Span| {
         if !world.regions.contains_key(name) {

@@ -128,13 +128,13 @@ fn backup(written: &Written, sink: &mut Sink) {
     let Some(backup) = written.backup.as_ref().map(|b| &b.value) else {
         return;
     };
-    if let Some(schedule) = &backup.schedule {
-        if let Some(why) = cron::fault_of(&schedule.value, true) {
-            sink.emit(
+    if let Some(schedule) = &backup.schedule
+        && let Some(why) = cron::fault_of(&schedule.value, true)
+    {
+        sink.emit(
                 fault(Code::InvalidSchedule, format!("the schedule `{}` {why}", schedule.value), schedule.span)
                     .help("write second, minute, hour, day of month, month and day of week, such as `0 0 3 * * *`"),
             );
-        }
     }
     const DAY: u64 = 86_400_000;
     if let Some(retention) = backup
