@@ -183,15 +183,7 @@ impl<'a> Node<'a> {
 
     /// The value as the server stores it: defaults stand in it, what it drops does not.
     pub fn stored(&self) -> Value {
-        let leaf = matches!(
-            self.kind,
-            Kind::Null
-                | Kind::Bool(_)
-                | Kind::Number(_)
-                | Kind::Text(_)
-                | Kind::Instant(_)
-                | Kind::Length(_)
-        );
+        let leaf = matches!(self.kind, Kind::Instant(_) | Kind::Length(_));
         match self.raw {
             Some(raw) if leaf => raw.clone(),
             _ => self.written(&Self::stored),

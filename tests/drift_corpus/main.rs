@@ -4,6 +4,10 @@
 //! The cases of `tests/drift/` always run. `REGEN_DRIFT_CORPUS` names a directory of more cases of
 //! the same form (`<case>/desired.yaml`, `live.yaml`, `expect.yaml`, `_cluster/openapi/*.json`).
 
+mod hostile;
+mod laws;
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
