@@ -129,19 +129,19 @@ fn code(text: &str) -> String {
             rest.find('\n').unwrap_or(rest.len())
         } else if rest.starts_with("/*") {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
-        } else if rest.starts_with('"') {
+        } else if let Some(inside) = rest.strip_prefix('"') {
             let hashes = out.len() - out.trim_end_matches('#').len();
             if out.trim_end_matches('#').ends_with('r') {
                 let close = format!("\"{}", "#".repeat(hashes));
-                rest[1..]
+                inside
                     .find(&close)
                     .map_or(rest.len(), |end| end + 1 + close.len())
             } else {
                 string_end(rest)
             }
-        } else if rest.starts_with('\'') {
+        } else if let Some(inside) = rest.strip_prefix('\'') {
             // A character, or else a lifetime.
-            let mut chars = rest[1..].char_indices();
+            let mut chars = inside.char_indices();
             match (chars.next(), chars.next(), chars.next()) {
                 (Some((_, '\\')), Some(_), _) => rest[3..].find('\'').map_or(1, |end| end + 4),
                 (Some(_), Some((end, '\'')), _) => end + 2,

@@ -2,11 +2,6 @@
 //!
 //! Reads the environment, prints, and joins the pipes to the pipeline; decides nothing about
 //! fleets.
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "printing is the door's work"
-)]
 
 mod check;
 mod codes;

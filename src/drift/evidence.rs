@@ -69,19 +69,20 @@ pub(super) fn says(object: &Value, path: &[Step<'_>]) -> bool {
 
 /// Fields that no apply can change.
 pub(super) fn needs_recreate(id: &ObjectId, place: &[&str]) -> bool {
-    match (id.kind.as_str(), place) {
-        ("Job", ["spec", "template" | "selector" | "completions", ..]) => true,
-        ("Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet", ["spec", "selector", ..]) => {
-            true
-        }
-        (
-            "StatefulSet",
-            [
-                "spec",
-                "volumeClaimTemplates" | "serviceName" | "podManagementPolicy",
-                ..,
-            ],
-        ) => true,
-        _ => false,
-    }
+    matches!(
+        (id.kind.as_str(), place),
+        ("Job", ["spec", "template" | "selector" | "completions", ..])
+            | (
+                "Deployment" | "ReplicaSet" | "DaemonSet" | "StatefulSet",
+                ["spec", "selector", ..]
+            )
+            | (
+                "StatefulSet",
+                [
+                    "spec",
+                    "volumeClaimTemplates" | "serviceName" | "podManagementPolicy",
+                    ..
+                ]
+            )
+    )
 }

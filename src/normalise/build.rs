@@ -107,10 +107,10 @@ impl<'a> Builder<'a> {
                     }
                     name = "serviceAccountName";
                 }
-                "serviceAccountName" if short == "PodSpec" && value == "" => {
-                    if map.contains_key("serviceAccount") {
-                        continue;
-                    }
+                "serviceAccountName"
+                    if short == "PodSpec" && value == "" && map.contains_key("serviceAccount") =>
+                {
+                    continue;
                 }
                 _ => {}
             }
@@ -121,7 +121,7 @@ impl<'a> Builder<'a> {
             };
             node.unknown = field.is_none()
                 && self.side == Side::Desired
-                && s.is_some_and(|s| !s.open && !(s.embedded && is_head(name)));
+                && s.is_some_and(|s| !(s.open || s.embedded && is_head(name)));
             if short == "ObjectMeta" && matches!(name, "labels" | "annotations" | "finalizers")
                 || root && matches!(name, "data" | "binaryData" | "metadata")
                 || name == "metadata" && built_in

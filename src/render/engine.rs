@@ -126,7 +126,7 @@ impl Engine {
                 range: text.find(when).map(|start| start..start + when.len()),
             };
             self.env
-                .compile_expression(&when.to_owned())
+                .compile_expression(when)
                 .map(drop)
                 .map_err(|e| in_header(words(&e)))?;
             let body = format!("{{% if ({when}) %}}1{{% endif %}}");
@@ -233,7 +233,7 @@ fn all_of(items: &[Item]) -> Source {
     }
     match (fields.is_empty(), plan) {
         (true, Some(what)) => Source::Plan(what),
-        _ => Item::nothing().from_fields(fields).source,
+        _ => Item::nothing().made_of(fields).source,
     }
 }
 

@@ -99,7 +99,7 @@ impl Item {
     }
 
     /// The same value, computed from fields.
-    pub(crate) fn from_fields(mut self, mut fields: Vec<FieldRef>) -> Self {
+    pub(crate) fn made_of(mut self, mut fields: Vec<FieldRef>) -> Self {
         fields.sort();
         fields.dedup();
         self.source = match fields.len() {

@@ -96,7 +96,7 @@ impl Facts<'_> {
         let mebis = memory.as_nano().div_euclid(MEBI * NANO)
             + i128::from(memory.as_nano().rem_euclid(MEBI * NANO) != 0);
         let pods = sum.pods.saturating_add(sum.pods.div_ceil(4));
-        let derived = |item: Item| item.from_fields(sum.fields.clone());
+        let derived = |item: Item| item.made_of(sum.fields.clone());
         Item::map([
             (
                 "cpu",

@@ -154,7 +154,7 @@ fn replicas(subject: &Subject, service: &Service, here: Here) -> Item {
             subject: subject.clone(),
             path,
         }];
-        Item::new(part).from_fields(fields)
+        Item::new(part).made_of(fields)
     };
     let (min, max) = (here.replicas.min, here.replicas.max);
     let scales = max > min && service.workload.kind != WorkloadKind::CronJob;

@@ -166,7 +166,7 @@ impl Facts<'_> {
                 path: format!("stores[{index}].backup.bucket"),
             };
             let prefix = prefix.trim_end_matches('/');
-            Item::new(format!("{prefix}-{region}/{}", service.namespace)).from_fields(vec![field])
+            Item::new(format!("{prefix}-{region}/{}", service.namespace)).made_of(vec![field])
         });
         let scheme = bucket
             .and_then(|b| b.split_once("://"))

@@ -289,7 +289,7 @@ proptest! {
             s.workload.files.insert("/x".into(), file.clone());
         });
         let set = set(&made).unwrap();
-        for (_, rendered) in &set.files {
+        for rendered in set.files.values() {
             let read = crate::yaml::kubernetes::parse(&rendered.text).unwrap();
             prop_assert_eq!(&read[0].value, &rendered.manifests[0].body);
         }

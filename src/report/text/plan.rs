@@ -160,7 +160,7 @@ fn predicted(predicted: &Predicted) -> Option<String> {
 /// Nanoseconds as milliseconds with at most one decimal.
 pub fn milliseconds(ns: u64) -> String {
     let tenths = (ns + 50_000) / 100_000;
-    if tenths % 10 == 0 {
+    if tenths.is_multiple_of(10) {
         format!("{} ms", tenths / 10)
     } else {
         format!("{}.{} ms", tenths / 10, tenths % 10)
