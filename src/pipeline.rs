@@ -2,10 +2,13 @@
 //!
 //! ```text
 //! files ─load─▶ Raw ─validate─▶ World ─plan─▶ Plan ─render─▶ ManifestSet
+//!                                    what the repository holds ─drift─▶ DriftReport
 //! ```
 //!
 //! Pure: what is read from disk, git or clusters comes in as arguments, and what is to be written
 //! goes out as values.
+
+pub mod drift;
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
 use crate::latency;
@@ -77,7 +80,9 @@ pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<P
 /// As [`plan`].
 pub fn understand(input: &Input, sink: &mut Sink) -> Result<World, Rejected> {
     let raw = load::load(&input.files, &input.sources, sink)?;
-    validate::validate(raw, &input.sources, sink)
+    let world = validate::validate(raw, &input.sources, sink)?;
+    drift::settings(&world, sink)?;
+    Ok(world)
 }
 
 /// A plan to manifests, by the built-in templates and those of the fleet.

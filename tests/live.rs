@@ -16,7 +16,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use api_server::ApiServer;
-use regen::io::kube::{Limits, Target, Want, read};
+use regen::io::kube::{Limits, Target, read};
+use regen::model::live::Want;
 use regen::model::live::{GroupKind, LiveState, View};
 use regen::model::name::ClusterName;
 use serde_json::{Value, json};

@@ -6,6 +6,7 @@
 mod check;
 mod codes;
 mod completions;
+mod drift;
 mod engines;
 mod exit;
 mod explain;
@@ -73,6 +74,7 @@ enum Command {
     Check(check::Check),
     Plan(plan::Plan),
     Render(render::Render),
+    Drift(drift::Drift),
     Explain(explain::Explain),
     Engines(engines::Engines),
     Templates(templates::Templates),
@@ -107,6 +109,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Check(command) => command.run(&args.fleet, &terminal),
         Command::Plan(command) => command.run(&args.fleet, &terminal),
         Command::Render(command) => command.run(&args.fleet, &terminal),
+        Command::Drift(command) => command.run(&args.fleet, &terminal),
         Command::Explain(command) => command.run(&args.fleet, &terminal),
         Command::Engines(command) => command.run(&terminal),
         Command::Templates(command) => command.run(&args.fleet, &terminal),
@@ -123,4 +126,11 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
 /// The command line as clap knows it, for completions.
 fn command() -> clap::Command {
     <Args as clap::CommandFactory>::command()
+}
+
+/// The day, in UTC, as `2026-01-31`.
+#[expect(clippy::disallowed_methods, reason = "the door reads the clock")]
+fn today() -> String {
+    let now = jiff::Timestamp::now();
+    jiff::tz::TimeZone::UTC.to_datetime(now).date().to_string()
 }

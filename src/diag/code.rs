@@ -201,6 +201,9 @@ codes! {
     ResidencyImpossible = "residency-impossible", Error;
     /// An overlay is not for one object with one well-formed patch (RFC 7386 or RFC 6902).
     InvalidOverlay = "invalid-overlay", Error;
+    /// A rule under `drift.ignore` is not one: a member is unknown or of the wrong type, a pointer or
+    /// jq path cannot be read, or `until` is no date. A rule that hides nothing would hide its fault.
+    InvalidIgnoreRule = "invalid-ignore-rule", Error;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `regen.lock` was written by a newer regen. Use that one.

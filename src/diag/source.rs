@@ -123,6 +123,23 @@ impl Source {
         Arc::clone(&self.text)
     }
 
+    /// The byte offset of a line and a column, both from 1; past the end of a line is its end.
+    pub fn offset(&self, line: usize, column: usize) -> usize {
+        let line = line.max(1) - 1;
+        let Some(&start) = self.line_starts.get(line) else {
+            return self.text.len();
+        };
+        let start = start as usize;
+        let end = self
+            .line_starts
+            .get(line + 1)
+            .map_or(self.text.len(), |next| *next as usize - 1);
+        self.text[start..end]
+            .char_indices()
+            .nth(column.max(1) - 1)
+            .map_or(end, |(i, _)| start + i)
+    }
+
     /// Line and column of a byte offset; an offset past the end is the end.
     pub fn line_col(&self, offset: u32) -> LineCol {
         let offset = (offset as usize).min(self.text.len());
@@ -223,6 +240,13 @@ mod tests {
         assert_eq!(at(3), (2, 1));
         assert_eq!(at(12), (2, 9), "the ü is one column and two bytes");
         assert_eq!(at(999), (3, 1));
+        for (line, column, offset) in [(1, 1, 0), (2, 3, 6), (2, 99, 13), (1, 3, 2), (9, 1, 14)] {
+            assert_eq!(
+                sources.get(id).offset(line, column),
+                offset,
+                "{line}:{column}"
+            );
+        }
         assert_eq!(sources.locate(Span::new(id, 3, 4)), "a.yaml:2:1");
         assert_eq!(sources.slice(Span::new(id, 3, 10)), "zürich");
     }

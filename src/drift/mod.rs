@@ -19,6 +19,7 @@ mod report;
 mod scale;
 mod secrets;
 mod settings;
+mod wants;
 
 pub use desired::Desired;
 pub use ignore::Rule;
@@ -26,3 +27,4 @@ pub use orphan::mark;
 pub use read::flatten;
 pub use report::compare;
 pub use settings::{APPLIERS, Mark, Orphans, Settings, SettingsFault};
+pub use wants::wants;

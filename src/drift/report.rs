@@ -394,14 +394,54 @@ impl<'a> Run<'a> {
                 found.extend(orphan(&object.body, id, &uids, self.live, self.settings));
             }
         }
+        found.extend(self.unread());
         for finding in found {
-            if finding.severity != FindingSeverity::Info {
+            if finding.kind == FindingKind::Unknown {
+                self.report
+                    .verdicts
+                    .insert(finding.object.clone(), Verdict::Unknown);
+            } else if finding.severity != FindingSeverity::Info {
                 self.report
                     .verdicts
                     .insert(finding.object.clone(), Verdict::Drift);
             }
             self.tell(finding, None);
         }
+    }
+
+    /// Kinds without a manifest that were read for orphans alone, and could not be: there may be some.
+    fn unread(&self) -> Vec<Finding> {
+        let marked = !self.settings.cluster.is_empty() || !self.settings.marks.is_empty();
+        let known: BTreeSet<(&str, &str)> = self
+            .report
+            .verdicts
+            .keys()
+            .map(|id| (id.group.as_str(), id.kind.as_str()))
+            .collect();
+        let views = self.live.views.iter();
+        let unread = views.filter_map(|(kind, view)| match view {
+            View::Unreadable(why) | View::Partial(why)
+                if marked && !known.contains(&(kind.group.as_str(), kind.kind.as_str())) =>
+            {
+                let id = ObjectId {
+                    group: kind.group.clone(),
+                    kind: kind.kind.clone(),
+                    namespace: String::new(),
+                    name: String::new(),
+                };
+                let mut finding = blank(
+                    FindingKind::Unknown,
+                    FindingSeverity::Drift,
+                    &id,
+                    "C-UNKNOWN",
+                );
+                finding.reason = Some(why.reason.clone());
+                finding.message = Some(format!("there may be orphans: {}", why.detail));
+                Some(finding)
+            }
+            _ => None,
+        });
+        unread.collect()
     }
 
     fn tell(&mut self, mut finding: Finding, desired: Option<&Desired<'_>>) {

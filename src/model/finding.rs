@@ -179,3 +179,17 @@ impl ClusterReport {
         }
     }
 }
+
+impl DriftReport {
+    /// The verdict on everything: drift outweighs unknown, unknown outweighs clean.
+    pub fn verdict(&self) -> Verdict {
+        let any = |verdict| self.clusters.values().any(|c| c.verdict() == verdict);
+        if any(Verdict::Drift) || !self.repository.is_empty() {
+            Verdict::Drift
+        } else if any(Verdict::Unknown) {
+            Verdict::Unknown
+        } else {
+            Verdict::Clean
+        }
+    }
+}

@@ -25,6 +25,25 @@ impl fmt::Display for GroupKind {
     }
 }
 
+/// What is wanted of one kind, at the version that the repository writes.
+///
+/// Objects that the repository names are kept, and those that carry a mark of ownership (regen's,
+/// Flux', Argo CD's, Helm's, …), since they may be orphans; others are dropped while reading.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Want {
+    /// The kind.
+    pub kind: GroupKind,
+    /// The version written in the repository, such as `v1`.
+    pub version: String,
+    /// Namespace and name of the objects that the repository has; the namespace is empty for
+    /// cluster-scoped ones.
+    pub objects: BTreeSet<(String, String)>,
+    /// Read every namespace, not only those of `objects` (an empty `objects` does so, too).
+    pub everywhere: bool,
+    /// Keep every object, marked or not: for kinds that are evidence, such as autoscalers.
+    pub keep_all: bool,
+}
+
 /// Why something could not be read: a word for machines and a sentence for people.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {

@@ -5,8 +5,9 @@ use std::path::Path;
 
 use regen::diag::{Sink, Sources};
 use regen::drift::{Desired, Settings, compare};
-use regen::io::kube::{Limits, Want};
+use regen::io::kube::Limits;
 use regen::model::finding::{Finding, FindingKind, FindingSeverity};
+use regen::model::live::Want;
 use regen::model::live::{LiveState, View};
 use regen::model::manifest::{Manifest, ManifestSet};
 use regen::model::name::ClusterName;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use regen::io::kube::{Limits, Want};
+use regen::io::kube::Limits;
+use regen::model::live::Want;
 use serde_json::json;
 
 use super::api_server::{ApiServer, Fault, NOW, On};

@@ -12,8 +12,8 @@ use super::discovery::{self, Resource, Served, Serving};
 use super::fault::Fault;
 use super::kind::{self, Reading};
 use super::session::{JSON, Session};
-use super::{Limits, Target, Want};
-use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
+use super::{Limits, Target};
+use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View, Want};
 
 /// Groups whose schemas regen carries; those of others come from the cluster.
 const BUILT_IN: &[&str] = &[

@@ -6,13 +6,12 @@ use futures::StreamExt as _;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::Want;
 use super::discovery::Resource;
 use super::fault::Fault;
 use super::list::{self, Listed};
 use super::page;
 use super::session::Session;
-use crate::model::live::View;
+use crate::model::live::{View, Want};
 use crate::model::manifest::ObjectId;
 
 /// What could be read of one kind.

@@ -21,7 +21,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use futures::StreamExt as _;
 
-use crate::model::live::{GroupKind, LiveState};
+use crate::model::live::{LiveState, Want};
 use crate::model::name::ClusterName;
 
 /// One cluster to read and what to read of it.
@@ -36,25 +36,6 @@ pub struct Target {
     pub kubeconfig: Option<PathBuf>,
     /// The kinds that are wanted.
     pub wants: BTreeSet<Want>,
-}
-
-/// What is wanted of one kind, at the version that the repository writes.
-///
-/// Objects that the repository names are kept, and those that carry a mark of ownership (regen's,
-/// Flux', Argo CD's, Helm's, …), since they may be orphans; others are dropped while reading.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Want {
-    /// The kind.
-    pub kind: GroupKind,
-    /// The version written in the repository, such as `v1`.
-    pub version: String,
-    /// Namespace and name of the objects that the repository has; the namespace is empty for
-    /// cluster-scoped ones.
-    pub objects: BTreeSet<(String, String)>,
-    /// Read every namespace, not only those of `objects` (an empty `objects` does so, too).
-    pub everywhere: bool,
-    /// Keep every object, marked or not: for kinds that are evidence, such as autoscalers.
-    pub keep_all: bool,
 }
 
 /// How much may be asked of a cluster, and for how long.

@@ -183,7 +183,8 @@ impl Held {
     }
 }
 
-fn text(path: &Path) -> anyhow::Result<String> {
+/// The text of a file, within bounds.
+pub(super) fn text(path: &Path) -> anyhow::Result<String> {
     let what = || format!("reading `{}`", path.display());
     let mut bytes = Vec::new();
     File::open(path)

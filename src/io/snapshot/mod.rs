@@ -50,6 +50,25 @@ pub fn read(path: &Path, desired: &BTreeSet<GroupKind>) -> anyhow::Result<LiveSt
     Ok(with_objects(state, held))
 }
 
+/// The texts of manifest files, by path: one file, or the YAML and JSON files below a directory.
+///
+/// # Errors
+///
+/// When a file cannot be read, is too large or is not UTF-8; when a link leads out of the
+/// directory.
+pub fn manifests(path: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let what = || format!("reading the manifests in `{}`", path.display());
+    let files = match std::fs::metadata(path).with_context(what)?.is_dir() {
+        true => files::below(path).with_context(what)?,
+        false => vec![path.to_owned()],
+    };
+    let read = |file: PathBuf| {
+        let text = document::text(&file)?;
+        Ok((file, text))
+    };
+    files.into_iter().map(read).collect()
+}
+
 /// Reads the dumps of several clusters: `path` is the file of the only one, or a directory with
 /// `<cluster>.yaml` (or `.yml`, `.json`) or `<cluster>/` for each. A cluster without one is
 /// unreadable.

@@ -1,6 +1,7 @@
 //! The drift report for people: per cluster and object, what differs, who did it, and where the
 //! expected value was written.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
@@ -76,10 +77,45 @@ fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View
         style.strong(name),
         facts.join(", ")
     );
-    let findings: Vec<&Finding> = cluster.findings.iter().filter(|f| shown(f, view)).collect();
-    objects(out, &findings, view);
-    if !findings.is_empty() {
+    let (unknown, rest): (Vec<&Finding>, Vec<&Finding>) = cluster
+        .findings
+        .iter()
+        .filter(|f| shown(f, view))
+        .partition(|f| f.kind == FindingKind::Unknown);
+    objects(out, &rest, view);
+    unread(out, &unknown, view);
+    if !unknown.is_empty() || !rest.is_empty() {
         out.push('\n');
+    }
+}
+
+/// What could not be read, once per reason: a cluster that is away is one fact, not one per object.
+fn unread(out: &mut String, findings: &[&Finding], view: View<'_>) {
+    let mut reasons: BTreeMap<_, Vec<&Finding>> = BTreeMap::new();
+    for finding in findings {
+        let reason = (&finding.reason, &finding.message);
+        reasons.entry(reason).or_default().push(finding);
+    }
+    for ((reason, message), findings) in reasons {
+        let what = match findings.as_slice() {
+            [one] => inert(&one.object.to_string()).into_owned(),
+            all => count(all.len(), "object"),
+        };
+        let reason = reason.as_ref().map(|r| format!(" ({})", inert(r)));
+        let mark = view.style.yellow("?");
+        let _ = writeln!(
+            out,
+            "  {mark} unknown: {what}{}",
+            reason.unwrap_or_default()
+        );
+        if let Some(message) = message {
+            let _ = writeln!(out, "      {}", inert(message));
+        }
+        if findings.len() > 1 && view.all {
+            for finding in findings {
+                let _ = writeln!(out, "      {}", inert(&finding.object.to_string()));
+            }
+        }
     }
 }
 
@@ -91,10 +127,19 @@ fn objects(out: &mut String, findings: &[&Finding], view: View<'_>) {
     let mut last = None;
     for finding in findings {
         if last != Some(&finding.object) {
-            let _ = writeln!(out, "  {}", inert(&finding.object.to_string()));
+            let _ = writeln!(out, "  {}", inert(&named(finding)));
             last = Some(&finding.object);
         }
         one_finding(out, finding, view);
+    }
+}
+
+/// The object, or the file where it has no name.
+fn named(finding: &Finding) -> String {
+    let object = finding.object.to_string();
+    match &finding.file {
+        Some(file) if object.is_empty() => file.to_string(),
+        _ => object,
     }
 }
 

@@ -1,0 +1,195 @@
+//! A fleet's repository, as committed, against its clusters.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use crate::diag::{self, Sink, Sources};
+use crate::io;
+use crate::model::manifest::{ManifestPath, ManifestSet};
+use crate::model::name::ClusterName;
+use crate::model::world::World;
+use crate::pipeline::{self, drift};
+use crate::{plan, publish};
+
+use super::super::Terminal;
+use super::super::repository::{self, Rendered};
+use super::super::session::Session;
+use super::{Compared, Drift, Side};
+
+impl Drift {
+    /// Compares the fleet; `None`, after a word on it, where the fleet cannot be understood.
+    pub(super) fn fleet(
+        &self,
+        root: &Path,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Option<Compared>> {
+        let Some(mut session) = Session::open(root, terminal)? else {
+            return Ok(None);
+        };
+        let options = plan::Options::default();
+        let Some(planned) = session.stage(
+            |input, sink| pipeline::plan(input, &options, sink),
+            self.format,
+        ) else {
+            return Ok(None);
+        };
+        let Some(set) = session.stage(
+            |input, sink| pipeline::render(input, &planned, sink),
+            self.format,
+        ) else {
+            return Ok(None);
+        };
+        let world = &planned.world;
+        let Some(selected) = self.selected(world, terminal) else {
+            return Ok(None);
+        };
+        let gitops = &world.fleet.gitops;
+        let shown = &gitops.repository.value;
+        let Some(repository) = repository::open(gitops, &session.root)? else {
+            terminal.say(&format!(
+                "{}: there is no GitOps repository at `{shown}` yet; make it with `regen render --commit`",
+                terminal.err.red("error")
+            ));
+            return Ok(None);
+        };
+        let snapshot = repository.snapshot(&gitops.branch)?;
+        let (mut sink, mut sources) = (Sink::new(), Sources::new());
+        let rendered = Rendered::new(&set, io::git::source_commit(&session.root)?);
+        let Ok((ledger, tree)) = rendered.look(&snapshot, shown, &mut sink, &mut sources)? else {
+            session.reject(sink, &sources);
+            return Ok(None);
+        };
+        let change = rendered.compare(&ledger, &tree);
+
+        let mut sides = sides(world, &selected, &self.applier, &mut sink);
+        for path in snapshot.paths().filter(|p| is_manifest(p)) {
+            let Some(side) = drift::cluster_of(path, world).and_then(|c| sides.get_mut(c)) else {
+                continue;
+            };
+            let Some(file) = ManifestPath::new(path) else {
+                continue;
+            };
+            let Some(bytes) = snapshot.read(path)? else {
+                continue;
+            };
+            let text = String::from_utf8_lossy(&bytes).into_owned();
+            add(side, &file, text, &set, shown, &mut sink, &mut sources);
+        }
+        if sink.errors() > 0 {
+            session.reject(sink, &sources);
+            return Ok(None);
+        }
+        let Some(mut report) = self.compare(&sides, terminal)? else {
+            return Ok(None);
+        };
+        drop(sides);
+        report.repository = publish::findings(&change, &set);
+        if !selected.is_all() {
+            let of_selected = |path: &ManifestPath| {
+                drift::cluster_of(path.as_str(), world).is_some_and(|c| selected.has(c))
+            };
+            report
+                .repository
+                .retain(|f| f.file.as_ref().is_some_and(of_selected));
+        }
+        let sources = std::mem::take(&mut session.input.sources);
+        Ok(Some(Compared {
+            report,
+            origins: Some((planned.world.origins, sources)),
+        }))
+    }
+
+    /// The clusters that were asked for; `None`, after a word on it, when one does not exist.
+    fn selected(&self, world: &World, terminal: &Terminal) -> Option<Selected> {
+        let mut names = BTreeSet::new();
+        for typed in &self.cluster {
+            match world.clusters.keys().find(|c| c.as_str() == typed) {
+                Some(name) => {
+                    names.insert(name.clone());
+                }
+                None => {
+                    let known = world.clusters.keys().map(ClusterName::as_str);
+                    let hint = diag::nearest(typed, known)
+                        .map(|n| format!("; did you mean `{n}`?"))
+                        .unwrap_or_default();
+                    terminal.say(&format!(
+                        "{}: the fleet has no cluster `{typed}`{hint}",
+                        terminal.err.red("error")
+                    ));
+                    return None;
+                }
+            }
+        }
+        if self.context.is_some() && names.len() != 1 && world.clusters.len() != 1 {
+            terminal.say(&format!(
+                "{}: --context is for one cluster: say which, with --cluster",
+                terminal.err.red("error")
+            ));
+            return None;
+        }
+        Some(Selected(names))
+    }
+}
+
+/// The clusters that a report is about; none named means all.
+struct Selected(BTreeSet<ClusterName>);
+
+impl Selected {
+    fn is_all(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn has(&self, cluster: &ClusterName) -> bool {
+        self.is_all() || self.0.contains(cluster)
+    }
+}
+
+fn sides<'a>(
+    world: &World,
+    selected: &Selected,
+    appliers: &[String],
+    sink: &mut Sink,
+) -> BTreeMap<ClusterName, Side<'a>> {
+    let Ok(mut settings) = drift::settings(world, sink) else {
+        return BTreeMap::new();
+    };
+    if !appliers.is_empty() {
+        settings.appliers = appliers.to_vec();
+    }
+    settings.today = Some(super::super::today());
+    world
+        .clusters
+        .iter()
+        .filter(|(name, _)| selected.has(name))
+        .map(|(name, cluster)| {
+            let mut settings = settings.clone();
+            settings.cluster = name.to_string();
+            let side = Side {
+                repository: drift::Repository::default(),
+                settings,
+                context: cluster.context.clone(),
+            };
+            (name.clone(), side)
+        })
+        .collect()
+}
+
+fn is_manifest(path: &str) -> bool {
+    [".yaml", ".yml", ".json"].iter().any(|e| path.ends_with(e))
+}
+
+/// Adds a file to its cluster; what is wrong with it goes to the sink.
+fn add<'a>(
+    side: &mut Side<'a>,
+    file: &ManifestPath,
+    text: String,
+    set: &'a ManifestSet,
+    shown: &str,
+    sink: &mut Sink,
+    sources: &mut Sources,
+) {
+    let source = sources.add(format!("{shown}/{file}"), text);
+    let _ = side
+        .repository
+        .add(file, source, sources, set.files.get(file), sink);
+}

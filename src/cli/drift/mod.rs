@@ -1,0 +1,265 @@
+//! `regen drift`: what the repository says, what the clusters run, and everything between.
+
+mod fleet;
+mod manifests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+
+use crate::diag::Sources;
+use crate::drift::Settings;
+use crate::io;
+use crate::io::kube::{Limits, Target};
+use crate::model::finding::{DriftReport, Verdict};
+use crate::model::live::{GroupKind, LiveState, Unreadable};
+use crate::model::name::ClusterName;
+use crate::model::origin::Origins;
+use crate::pipeline::drift::Repository;
+use crate::report::{json, text};
+
+use super::{Exit, FormatArg, Terminal};
+
+/// Compare the repository with the clusters, and say who changed what
+///
+/// Compares the GitOps repository of the fleet, as committed, with the clusters that have a
+/// `context` (get and list, nothing else), or with dumps of them. Exit code 1: drift; 3: no drift
+/// found, but something could not be read, which is never called clean.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  regen drift                                   (the clusters of the fleet)\n  \
+    regen drift --cluster euw1-a --context admin@euw1-a\n  \
+    regen drift --live dumps/                     (dumps/<cluster>.yaml, from `kubectl get … -o yaml`)\n  \
+    regen drift --desired manifests/ --live dump.yaml   (no fleet needed)\n  \
+    regen drift -o json=report.json               (the text, and a file for machines)"
+)]
+pub(super) struct Drift {
+    /// Only this cluster; may be given several times
+    #[arg(long, value_name = "NAME")]
+    cluster: Vec<String>,
+
+    /// The kubeconfig context to reach the cluster by; needs one --cluster, or --desired
+    #[arg(long, value_name = "NAME", conflicts_with = "live")]
+    context: Option<String>,
+
+    /// A kubeconfig to use instead of $KUBECONFIG and ~/.kube/config
+    #[arg(long, value_name = "FILE", conflicts_with = "live")]
+    kubeconfig: Option<PathBuf>,
+
+    /// Compare with a dump instead of live clusters: a file, or DIR/<cluster>.yaml, DIR/<cluster>/
+    #[arg(long, value_name = "PATH")]
+    live: Option<PathBuf>,
+
+    /// Compare these manifests instead of a fleet's repository
+    #[arg(long, value_name = "PATH")]
+    desired: Option<PathBuf>,
+
+    /// A field manager that applies the manifests; may be given several times
+    #[arg(long, value_name = "MANAGER")]
+    applier: Vec<String>,
+
+    /// With --desired: the namespace of objects that name none [default: default]
+    #[arg(long, value_name = "NAME", requires = "desired")]
+    namespace: Option<String>,
+
+    /// Seconds that may be spent on one cluster
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    timeout: u64,
+
+    /// Show information too: what controllers and autoscalers did, what rules hide
+    #[arg(long)]
+    all: bool,
+
+    /// How to write the report
+    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
+    format: FormatArg,
+
+    /// Write the report into a file as well; may be given several times
+    #[arg(short, long = "output", value_name = "FORMAT=FILE")]
+    output: Vec<Output>,
+
+    /// Exit with 0 also when something differs or is unknown
+    #[arg(long)]
+    exit_zero: bool,
+}
+
+/// A report that goes into a file.
+#[derive(Clone, Debug)]
+struct Output {
+    format: FormatArg,
+    path: PathBuf,
+}
+
+impl FromStr for Output {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (format, path) = text
+            .split_once('=')
+            .filter(|(_, path)| !path.is_empty())
+            .ok_or("write it as `json=report.json`")?;
+        let format = <FormatArg as clap::ValueEnum>::from_str(format, false)
+            .map_err(|_| format!("`{format}` is no format: text, json"))?;
+        Ok(Self {
+            format,
+            path: path.into(),
+        })
+    }
+}
+
+/// A report, and what its origins point into.
+struct Compared {
+    report: DriftReport,
+    origins: Option<(Origins, Sources)>,
+}
+
+/// What one cluster should run, and how it is told from what it runs.
+struct Side<'a> {
+    repository: Repository<'a>,
+    settings: Settings,
+    context: Option<String>,
+}
+
+impl Drift {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+        let compared = match &self.desired {
+            Some(desired) => self.manifests(desired, terminal)?,
+            None => self.fleet(root, terminal)?,
+        };
+        let Some(compared) = compared else {
+            return Ok(Exit::Rejected);
+        };
+        terminal.done();
+        for output in &self.output {
+            let text = self.written(&compared, output.format, text::Style::PLAIN);
+            io::files::write_atomic(&output.path, text.as_bytes())
+                .with_context(|| format!("writing the report {}", output.path.display()))?;
+        }
+        terminal.print(&self.written(&compared, self.format, terminal.out));
+        Ok(match compared.report.verdict() {
+            _ if self.exit_zero => Exit::Clean,
+            Verdict::Drift => Exit::Differences,
+            Verdict::Unknown => Exit::Incomplete,
+            Verdict::Clean => Exit::Clean,
+        })
+    }
+
+    fn written(&self, compared: &Compared, format: FormatArg, style: text::Style) -> String {
+        let origins = compared.origins.as_ref().map(|(o, s)| (o, s));
+        match format {
+            FormatArg::Json => json::drift(&compared.report, origins, self.all),
+            FormatArg::Text => text::drift(
+                &compared.report,
+                text::View {
+                    origins,
+                    all: self.all,
+                    style,
+                },
+            ),
+        }
+    }
+
+    /// Compares every side with its dump or its live cluster; `None`, after a word on it, when a
+    /// dump cannot be read.
+    fn compare(
+        &self,
+        sides: &BTreeMap<ClusterName, Side<'_>>,
+        terminal: &Terminal,
+    ) -> anyhow::Result<Option<DriftReport>> {
+        let states = match &self.live {
+            Some(path) => {
+                terminal.progress(&format!("reading {}", path.display()));
+                match self.dumps(path, sides) {
+                    Ok(states) => states,
+                    Err(error) => {
+                        terminal.fault(&error);
+                        return Ok(None);
+                    }
+                }
+            }
+            None => {
+                terminal.progress(&format!("reading {}", text::count(sides.len(), "cluster")));
+                self.clusters(sides)?
+            }
+        };
+        terminal.progress("comparing");
+        let unread = LiveState::default();
+        let clusters = sides.iter().map(|(name, side)| {
+            let live = states.get(name).unwrap_or(&unread);
+            (
+                name.to_string(),
+                side.repository.compare(live, &side.settings),
+            )
+        });
+        Ok(Some(DriftReport {
+            clusters: clusters.collect(),
+            repository: Vec::new(),
+        }))
+    }
+
+    /// Reads the dumps: of a fleet's clusters by their names, or the one of the one cluster.
+    fn dumps(
+        &self,
+        path: &Path,
+        sides: &BTreeMap<ClusterName, Side<'_>>,
+    ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
+        let kinds = |side: &Side<'_>| -> BTreeSet<GroupKind> {
+            let kinds = side.repository.kinds().into_iter();
+            kinds.map(|(kind, _)| kind).collect()
+        };
+        let all = sides.iter().map(|(name, side)| (name.clone(), kinds(side)));
+        if self.desired.is_some() {
+            return all
+                .map(|(name, kinds)| Ok((name, io::snapshot::read(path, &kinds)?)))
+                .collect();
+        }
+        io::snapshot::read_fleet(path, &all.collect())
+    }
+
+    /// Reads the live clusters; those without a context are left alone, and so unknown.
+    fn clusters(
+        &self,
+        sides: &BTreeMap<ClusterName, Side<'_>>,
+    ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
+        let everywhere: BTreeSet<(GroupKind, String)> =
+            sides.values().flat_map(|s| s.repository.kinds()).collect();
+        let (mut targets, mut states) = (Vec::new(), BTreeMap::new());
+        for (name, side) in sides {
+            let context = self.context.clone().or_else(|| side.context.clone());
+            if context.is_none() && self.desired.is_none() {
+                states.insert(name.clone(), never_contacted(name));
+                continue;
+            }
+            targets.push(Target {
+                cluster: name.clone(),
+                context,
+                kubeconfig: self.kubeconfig.clone(),
+                wants: side.repository.wants(&everywhere, &side.settings),
+            });
+        }
+        let limits = Limits {
+            budget: Duration::from_secs(self.timeout),
+            ..Limits::default()
+        };
+        if !targets.is_empty() {
+            states.extend(io::kube::read(targets, &limits)?);
+        }
+        Ok(states)
+    }
+}
+
+fn never_contacted(cluster: &ClusterName) -> LiveState {
+    LiveState {
+        unreadable: Some(Unreadable {
+            reason: "NoContext".to_owned(),
+            detail: format!(
+                "cluster `{cluster}` has no `context`: set it in its region's file, or give \
+                 --cluster and --context"
+            ),
+        }),
+        ..LiveState::default()
+    }
+}

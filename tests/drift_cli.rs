@@ -1,0 +1,248 @@
+//! `regen drift` from the command line: a fleet against dumps of its clusters, and manifests alone.
+
+mod support;
+
+use std::path::Path;
+
+use support::{copy, edit, example_copy, git, regen};
+
+const FRONTEND: &str = "live/euw1-a/shop/frontend/deployment-frontend.yaml";
+
+/// The example, committed, and for each cluster a dump that is what was rendered.
+fn committed() -> tempfile::TempDir {
+    let fleet = example_copy();
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    let clusters = fleet.path().join("gitops/clusters");
+    for region in std::fs::read_dir(clusters).expect("rendered") {
+        for cluster in std::fs::read_dir(region.expect("readable").path()).expect("a folder") {
+            let cluster = cluster.expect("readable");
+            copy(
+                &cluster.path(),
+                &fleet.path().join("live").join(cluster.file_name()),
+            );
+        }
+    }
+    fleet
+}
+
+fn drift(dir: &Path, more: &[&str]) -> support::Ran {
+    regen(dir, &[&["drift", "--live", "live"], more].concat())
+}
+
+#[test]
+fn what_is_as_rendered_is_clean() {
+    let fleet = committed();
+    let ran = drift(fleet.path(), &[]).exits(0);
+    assert!(
+        ran.stdout.ends_with("4 clusters: 4 clean; 0 findings\n"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn an_edit_is_told_with_the_line_that_says_otherwise() {
+    let fleet = committed();
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:v0.10.6",
+        "frontend:debug",
+    );
+    let gone = "live/euw1-b/shop/adservice/deployment-adservice.yaml";
+    std::fs::remove_file(fleet.path().join(gone)).expect("it was there");
+    let ran = drift(fleet.path(), &[]).exits(1);
+    for told in [
+        "apps/Deployment/shop/frontend\n    ~ /spec/template/spec/containers/[name=frontend]/image\n",
+        "services/frontend.yaml:",
+        "frontend:debug",
+        "apps/Deployment/shop/adservice\n    - not in the cluster\n",
+        "4 clusters: 2 drifted, 2 clean; 2 findings\n",
+    ] {
+        assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
+    }
+    // One cluster alone, and the exit code that a report for people wants.
+    let one = drift(fleet.path(), &["--cluster", "use1-a"]).exits(0);
+    assert!(one.stdout.contains("1 cluster: 1 clean"), "{}", one.stdout);
+    let _ = drift(fleet.path(), &["--exit-zero"]).exits(0);
+}
+
+#[test]
+fn reports_go_into_files_as_well() {
+    let fleet = committed();
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:v0.10.6",
+        "frontend:x",
+    );
+    let ran = drift(
+        fleet.path(),
+        &["-o", "json=report.json", "-o", "text=report.txt"],
+    )
+    .exits(1);
+    let read = |name: &str| std::fs::read_to_string(fleet.path().join(name)).expect("written");
+    assert_eq!(read("report.txt"), ran.stdout);
+    let json: serde_json::Value = serde_json::from_str(&read("report.json")).expect("JSON");
+    assert_eq!(json["version"], 1);
+    assert_eq!(json["summary"]["byKind"]["modified"], 1);
+    assert_eq!(
+        json["findings"][0]["origin"]["file"],
+        "services/frontend.yaml"
+    );
+    assert_eq!(json["findings"][0]["cluster"], "euw1-a");
+}
+
+#[test]
+fn a_repository_that_is_not_as_rendered_is_drift_too() {
+    let fleet = committed();
+    let path = fleet.path().join("services/frontend.yaml");
+    edit(&path, "frontend:v0.10.6", "frontend:v0.10.7");
+    let ran = drift(fleet.path(), &[]).exits(1);
+    assert!(ran.stdout.starts_with("repository\n"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("the source renders something else"),
+        "{}",
+        ran.stdout
+    );
+    edit(&path, "frontend:v0.10.7", "frontend:v0.10.6");
+    let file = "clusters/us-east-1/use1-a/shop/adservice/service-adservice.yaml";
+    let gitops = fleet.path().join("gitops");
+    edit(&gitops.join(file), "9555", "9556");
+    let _ = git(
+        &gitops,
+        &[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example",
+            "commit",
+            "-qam",
+            "by hand",
+        ],
+    )
+    .exits(0);
+    let ran = drift(fleet.path(), &[]).exits(1);
+    assert!(ran.stdout.contains("edited by hand"), "{}", ran.stdout);
+    assert!(
+        ran.stdout.contains("4 clusters: 1 drifted, 3 clean"),
+        "the commit is compared, not the source: {}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn what_cannot_be_read_is_unknown_and_never_clean() {
+    let fleet = committed();
+    std::fs::remove_dir_all(fleet.path().join("live/use1-a")).expect("it was there");
+    let ran = drift(fleet.path(), &[]).exits(3);
+    assert!(ran.stdout.contains("1 unknown, 3 clean"), "{}", ran.stdout);
+    // No kubeconfig anywhere: nothing is known of any cluster.
+    let ran = regen(fleet.path(), &["drift"]).exits(3);
+    assert!(
+        ran.stdout.contains("4 unknown; 0 findings"),
+        "{}",
+        ran.stdout
+    );
+}
+
+#[test]
+fn mistakes_end_before_anything_is_compared() {
+    let fleet = committed();
+    let told = |args: &[&str], text: &str| {
+        let ran = regen(fleet.path(), &[&["drift"], args].concat()).exits(2);
+        assert_eq!(ran.stdout, "", "{args:?}");
+        assert!(ran.stderr.contains(text), "{args:?}: {}", ran.stderr);
+    };
+    told(&["--cluster", "euw1-c"], "did you mean `euw1-a`?");
+    told(&["--context", "x"], "--cluster");
+    told(&["--live", "nowhere"], "`nowhere`");
+    told(&["-o", "pdf=x"], "`pdf` is no format");
+    told(&["--desired", "nowhere"], "`nowhere`");
+    std::fs::write(fleet.path().join("live/use1-a/bad.yaml"), "a: [\n").expect("written");
+    told(&["--live", "live"], "bad.yaml");
+    edit(
+        &fleet.path().join("regen.yaml"),
+        "drift: {appliers: [argocd-controller]}",
+        "drift: {appliers: [argocd-controller], ignore: [{kind: Deployment, jsonPointers: [spec]}]}",
+    );
+    told(&[], "error[invalid-ignore-rule]");
+    told(&[], "regen.yaml:");
+}
+
+#[test]
+fn a_repository_that_does_not_exist_is_no_clean_report() {
+    let fleet = example_copy();
+    let ran = regen(fleet.path(), &["drift"]).exits(2);
+    assert!(
+        ran.stderr.contains("`regen render --commit`"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn a_manifest_that_cannot_be_read_is_located() {
+    let fleet = committed();
+    let gitops = fleet.path().join("gitops");
+    let file = "clusters/us-east-1/use1-a/shop/own.yaml";
+    std::fs::write(gitops.join(file), "kind: ConfigMap\n\tx: 1\n").expect("written");
+    let _ = git(&gitops, &["add", "-A"]).exits(0);
+    let _ = git(
+        &gitops,
+        &[
+            "-c",
+            "user.name=a",
+            "-c",
+            "user.email=a@example",
+            "commit",
+            "-qm",
+            "by hand",
+        ],
+    )
+    .exits(0);
+    let ran = drift(fleet.path(), &[]).exits(2);
+    assert!(
+        ran.stderr.contains(&format!("gitops/{file}:2:1")),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn manifests_are_compared_without_a_fleet() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let at = |name: &str| dir.path().join(name);
+    std::fs::create_dir(at("manifests")).expect("made");
+    std::fs::write(
+        at("manifests/app.yaml"),
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app}\ndata: {level: info}\n",
+    )
+    .expect("written");
+    std::fs::write(
+        at("manifests/kustomization.yaml"),
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [app.yaml]\n",
+    )
+    .expect("written");
+    let live = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: ConfigMap\n  metadata: {name: app, namespace: shop}\n  data: {level: LEVEL}\n";
+    let run = |level: &str, namespace: &str| {
+        std::fs::write(at("live.yaml"), live.replace("LEVEL", level)).expect("written");
+        let args = [
+            "drift",
+            "--desired",
+            "manifests",
+            "--live",
+            "live.yaml",
+            "--namespace",
+            namespace,
+        ];
+        regen(dir.path(), &args)
+    };
+    let ran = run("info", "shop").exits(0);
+    assert_eq!(
+        ran.stdout,
+        "cluster  clean  1 object\n1 cluster: 1 clean; 0 findings\n"
+    );
+    let ran = run("debug", "shop").exits(1);
+    assert!(ran.stdout.contains("~ /data/level"), "{}", ran.stdout);
+    let ran = run("info", "elsewhere").exits(1);
+    assert!(ran.stdout.contains("not in the cluster"), "{}", ran.stdout);
+}
