@@ -189,8 +189,8 @@ fn several_mistakes_are_told_at_once_and_nothing_is_written() {
     );
     edit(
         &fleet.path().join("regions/us-east-1.yaml"),
-        "wave: world",
-        "wave: wrold",
+        "wave: america",
+        "wave: amreica",
     );
     let rejected = regen(fleet.path(), &["render", "--commit"]).exits(2);
     for text in [

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 
 use crate::io;
@@ -97,17 +97,17 @@ impl Init {
             ));
             return Ok(Exit::Rejected);
         }
+        let mut told = String::new();
         for (path, text) in FILES {
-            let target = root.join(path);
-            if io::files::exists(&target) {
-                continue;
-            }
             let text = text.replace("NAME", &name);
-            io::files::write_atomic(&target, text.as_bytes())
-                .with_context(|| format!("writing {}", target.display()))?;
-            terminal.print(&format!("wrote {path}\n"));
+            if io::files::write_new(&root.join(path), text.as_bytes())? {
+                told.push_str(&format!("wrote {path}\n"));
+            } else {
+                told.push_str(&format!("{path} is already there: add `/gitops/` to it\n"));
+            }
         }
-        terminal.print("\nnext: regen check, then regen render --commit\n");
+        told.push_str("\nnext: regen check, then regen render --commit\n");
+        terminal.print(&told);
         Ok(Exit::Clean)
     }
 }

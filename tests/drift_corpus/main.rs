@@ -4,6 +4,8 @@
 //! The cases of `tests/drift/` always run. `REGEN_DRIFT_CORPUS` names a directory of more cases of
 //! the same form (`<case>/desired.yaml`, `live.yaml`, `expect.yaml`, `_cluster/openapi/*.json`).
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on panics")]
+
 mod hostile;
 mod laws;
 mod rules;

@@ -19,8 +19,25 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     write_via(directory, path, bytes, true)
 }
 
-/// The same with the temporary file in another directory of the same file system. `durable` says
-/// whether the bytes are forced to the disk before the rename.
+/// Writes a file where nothing stands yet, with the directories above it; `false`, and nothing
+/// written, where something does.
+///
+/// # Errors
+///
+/// When a directory or the file cannot be written; the error names it.
+pub fn write_new(path: &Path, bytes: &[u8]) -> anyhow::Result<bool> {
+    if super::exists(path) {
+        return Ok(false);
+    }
+    if let Some(parent) = path.parent() {
+        fs::create_dir_all(parent)
+            .with_context(|| format!("cannot make the directory `{}`", parent.display()))?;
+    }
+    write_atomic(path, bytes).map(|()| true)
+}
+
+/// [`write_atomic`] with the temporary file in another directory of the same file system. `durable`
+/// says whether the bytes are forced to the disk before the rename.
 pub(super) fn write_via(
     directory: &Path,
     path: &Path,
@@ -106,6 +123,17 @@ mod tests {
         assert!(error.to_string().contains("taken"), "{error}");
         assert!(write_atomic(&directory.path().join("no/where"), b"1").is_err());
         assert_eq!(names().len(), 10, "only the directory was added");
+    }
+
+    #[test]
+    fn a_new_file_brings_its_directories_and_an_old_one_stays() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join("a/b/c");
+        assert!(write_new(&file, b"1").expect("writes"));
+        assert!(!write_new(&file, b"2").expect("looks"));
+        assert_eq!(fs::read(&file).expect("reads"), b"1");
+        let error = write_new(&file.join("d"), b"1").expect_err("a file is no directory");
+        assert!(error.to_string().contains("a/b/c"), "{error}");
     }
 
     #[cfg(unix)]

@@ -5,7 +5,7 @@ mod fleet;
 mod plain;
 mod tree;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_new};
 pub(crate) use fleet::PARTS;
 pub use fleet::{find_fleet, read_fleet};
 pub use plain::{directory_name, exists, read_text};
