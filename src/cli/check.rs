@@ -12,7 +12,7 @@ use crate::plan;
 use crate::report::{json, text};
 
 use super::repository::{self, Rendered};
-use super::session::Session;
+use super::session::{Notes, Session};
 use super::{Exit, FormatArg, Terminal};
 
 /// Check the fleet: load, validate, plan and render in memory; write nothing
@@ -47,7 +47,10 @@ impl Check {
         let Some(mut session) = Session::open(root, terminal)? else {
             return Ok(Exit::Rejected);
         };
-        session.notes = self.notes;
+        session.notes = match self.notes {
+            true => Notes::Shown,
+            false => Notes::Counted,
+        };
         let options = plan::Options::default();
         let Some(planned) = session.stage(
             |input, sink| pipeline::plan(input, &options, sink),

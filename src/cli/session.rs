@@ -19,9 +19,20 @@ pub(super) struct Session<'a> {
     pub(super) input: Input,
     /// What is wrong with them.
     pub(super) sink: Sink,
-    /// Whether notes are shown one by one.
-    pub(super) notes: bool,
+    /// What is said of notes.
+    pub(super) notes: Notes,
     terminal: &'a Terminal,
+}
+
+/// What is said of notes, which ask for nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Notes {
+    /// Nothing.
+    Unsaid,
+    /// How many there are.
+    Counted,
+    /// Each of them.
+    Shown,
 }
 
 impl<'a> Session<'a> {
@@ -40,7 +51,7 @@ impl<'a> Session<'a> {
             root,
             input,
             sink: Sink::new(),
-            notes: false,
+            notes: Notes::Unsaid,
             terminal,
         }))
     }
@@ -112,9 +123,10 @@ impl<'a> Session<'a> {
                     .print(&json::diagnostics(&all, &self.input.sources));
             }
             _ => {
-                let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) = all
-                    .into_iter()
-                    .partition(|d| !self.notes && d.effective_severity() == Severity::Note);
+                let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) =
+                    all.into_iter().partition(|d| {
+                        self.notes != Notes::Shown && d.effective_severity() == Severity::Note
+                    });
                 let drawn = text::diagnostics(&rest, &self.input.sources, self.terminal.err);
                 if !drawn.is_empty() {
                     self.terminal.say(drawn.trim_end_matches('\n'));
@@ -127,7 +139,7 @@ impl<'a> Session<'a> {
                         .count();
                     let text = format!("{}; nothing was written", text::count(errors, "error"));
                     self.terminal.say(&self.terminal.err.red(&text));
-                } else if !notes.is_empty() {
+                } else if self.notes == Notes::Counted && !notes.is_empty() {
                     let text = format!(
                         "{}: see `regen check --notes`",
                         text::count(notes.len(), "note")

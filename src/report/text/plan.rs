@@ -22,8 +22,8 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
     }
     out.push('\n');
     let _ = writeln!(out, "{}", style.strong("services"));
-    for (key, service) in &plan.services {
-        one_service(&mut out, &key.to_string(), service, style);
+    for (names, service) in alike(plan) {
+        one_service(&mut out, &names.join(", "), service, style);
     }
     if !plan.stores.is_empty() {
         out.push('\n');
@@ -40,6 +40,23 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
         reasons(&mut out, &wave.because.0, style);
     }
     out
+}
+
+/// Services with the names of those that the same was decided about, by the first name.
+fn alike(plan: &Plan) -> Vec<(Vec<String>, &ServicePlan)> {
+    let mut groups: Vec<(String, Vec<String>, &ServicePlan)> = Vec::new();
+    for (key, service) in &plan.services {
+        let mut story = String::new();
+        one_service(&mut story, "", service, Style::PLAIN);
+        match groups.iter_mut().find(|(told, ..)| *told == story) {
+            Some((_, names, _)) => names.push(key.to_string()),
+            None => groups.push((story, vec![key.to_string()], service)),
+        }
+    }
+    groups
+        .into_iter()
+        .map(|(_, names, service)| (names, service))
+        .collect()
 }
 
 /// One line on the size of a fleet: `shop: 12 services and 1 store in 3 regions, 4 clusters`.
