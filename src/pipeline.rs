@@ -77,7 +77,7 @@ pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<P
 ///
 /// # Errors
 ///
-/// As [`plan`].
+/// As [`plan()`].
 pub fn understand(input: &Input, sink: &mut Sink) -> Result<World, Rejected> {
     let raw = load::load(&input.files, &input.sources, sink)?;
     let world = validate::validate(raw, &input.sources, sink)?;
@@ -89,7 +89,7 @@ pub fn understand(input: &Input, sink: &mut Sink) -> Result<World, Rejected> {
 ///
 /// # Errors
 ///
-/// As [`plan`].
+/// As [`plan()`].
 pub fn render(input: &Input, planned: &Planned, sink: &mut Sink) -> Result<ManifestSet, Rejected> {
     let templates = templates(input, sink)?;
     render::render(&planned.world, &planned.plan, &templates, sink)
@@ -99,7 +99,7 @@ pub fn render(input: &Input, planned: &Planned, sink: &mut Sink) -> Result<Manif
 ///
 /// # Errors
 ///
-/// As [`plan`].
+/// As [`plan()`].
 pub fn templates(input: &Input, sink: &mut Sink) -> Result<Templates, Rejected> {
     let before = sink.errors();
     let mut templates = Templates::built_in();
