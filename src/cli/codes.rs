@@ -1,12 +1,11 @@
 //! `regen codes`: every code that a diagnostic can carry.
 
-use std::fmt::Write as _;
-
 use clap::Args;
 
 use crate::diag::Code;
+use crate::report::{Format, json, text};
 
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// List every diagnostic code: what it means and what to do
 #[derive(Debug, Args)]
@@ -16,47 +15,26 @@ pub(super) struct Codes {
     code: Option<String>,
 
     /// How to write it
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 impl Codes {
-    pub(super) fn run(&self, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<Exit, Stop> {
         let wanted: Vec<Code> = Code::ALL
             .iter()
             .copied()
             .filter(|code| self.code.as_deref().is_none_or(|name| name == code.name()))
             .collect();
         if wanted.is_empty() {
-            let name = self.code.as_deref().unwrap_or_default();
-            let near = crate::diag::nearest(name, Code::ALL.iter().map(|c| c.name()));
-            let hint = near
-                .map(|n| format!("; did you mean `{n}`?"))
-                .unwrap_or_default();
-            terminal.say(&format!(
-                "{}: no code is named `{name}`{hint}",
-                terminal.err.red("error")
-            ));
-            return Ok(Exit::Rejected);
+            let typed = self.code.as_deref().unwrap_or_default();
+            let known = Code::ALL.iter().map(|c| c.name());
+            return Err(terminal.unknown("no code is named", typed, known));
         }
-        match self.format {
-            FormatArg::Text => {
-                let mut out = String::new();
-                for code in wanted {
-                    let _ = writeln!(
-                        out,
-                        "{} ({})",
-                        terminal.out.strong(code.name()),
-                        code.severity().name()
-                    );
-                    for line in code.documentation().lines() {
-                        let _ = writeln!(out, "   {}", line.trim_end());
-                    }
-                }
-                terminal.print(&out);
-            }
-            FormatArg::Json => terminal.print(&crate::report::json::codes(&wanted)),
-        }
+        terminal.print(&match self.format {
+            Format::Text => text::codes(&wanted, terminal.out),
+            Format::Json => json::codes(&wanted),
+        });
         Ok(Exit::Clean)
     }
 }

@@ -2,7 +2,7 @@
 
 use clap::Args;
 
-use super::{Exit, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Print a completion script for a shell
 #[derive(Debug, Args)]
@@ -15,7 +15,7 @@ pub(super) struct Completions {
 }
 
 impl Completions {
-    pub(super) fn run(&self, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<Exit, Stop> {
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut super::command(), "regen", &mut script);
         terminal.print(&String::from_utf8_lossy(&script));

@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::engine;
 
-use super::{Exit, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// List the store engines: consistency classes, latency formulas, what each survives
 #[derive(Debug, Args)]
@@ -12,7 +12,7 @@ use super::{Exit, Terminal};
 pub(super) struct Engines {}
 
 impl Engines {
-    pub(super) fn run(&self, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<Exit, Stop> {
         terminal.print(&crate::report::text::engines(engine::ENGINES, terminal.out));
         Ok(Exit::Clean)
     }

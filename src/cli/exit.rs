@@ -32,3 +32,18 @@ impl Termination for Exit {
         ExitCode::from(self.code())
     }
 }
+
+/// Why a command ends before it has a report.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// By a fault of the user's, which was told.
+    Rejected,
+    /// By a fault of the world's, yet to be told.
+    Fault(anyhow::Error),
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Fault(error)
+    }
+}

@@ -1,21 +1,18 @@
 //! `regen explain`: a value, where it was written, and what was decided about it.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
-use anyhow::bail;
 use clap::Args;
 
-use crate::diag::Sources;
+use crate::load;
 use crate::model::manifest::ManifestPath;
 use crate::model::name::ServiceKey;
-use crate::model::origin::Subject;
-use crate::pipeline::{self, Planned};
-use crate::report::text;
-use crate::{diag, load, plan};
+use crate::pipeline::Planned;
+use crate::plan;
+use crate::report::{Format, text};
 
 use super::session::Session;
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Explain a service, one of its fields, or a rendered object
 ///
@@ -41,153 +38,72 @@ pub(super) struct Explain {
 }
 
 impl Explain {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
-        let Some(mut session) = Session::open(root, terminal)? else {
-            return Ok(Exit::Rejected);
-        };
-        let options = plan::Options::default();
-        let Some(planned) = session.stage(
-            |input, sink| pipeline::plan(input, &options, sink),
-            FormatArg::Text,
-        ) else {
-            return Ok(Exit::Rejected);
-        };
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
+        let mut session = Session::open(root, Format::Text, terminal)?;
+        let planned = session.plan(&plan::Options::default())?;
         let explained = match (&self.object, &self.subject) {
-            (Some(path), _) => {
-                let Some(rendered) = session.stage(
-                    |input, sink| pipeline::render(input, &planned, sink),
-                    FormatArg::Text,
-                ) else {
-                    return Ok(Exit::Rejected);
-                };
-                let path = path.strip_prefix("./").unwrap_or(path);
-                let file = ManifestPath::new(path).and_then(|p| rendered.files.get(&p));
-                match file {
-                    Some(file) => {
-                        let origins = (&planned.world.origins, &session.input.sources);
-                        Ok(text::annotated(file, origins, terminal.out))
-                    }
-                    None => {
-                        let known = rendered.files.keys().map(ManifestPath::as_str);
-                        Err(unknown("nothing is rendered at", path, known))
-                    }
-                }
-            }
-            (None, Some(subject)) => {
-                service_or_field(subject, &planned, &session.input.sources, terminal)
-            }
-            (None, None) => bail!("clap lets neither through"),
+            (Some(path), _) => object(path, &planned, &mut session, terminal)?,
+            (None, Some(subject)) => service_or_field(subject, &planned, &session, terminal)?,
+            (None, None) => unreachable!("clap demands one of both"),
         };
-        Ok(match explained {
-            Ok(text) => {
-                terminal.print(&text);
-                Exit::Clean
-            }
-            Err(message) => {
-                terminal.say(&format!("{}: {message}", terminal.err.red("error")));
-                Exit::Rejected
-            }
-        })
+        terminal.print(&explained);
+        Ok(Exit::Clean)
     }
 }
 
-fn unknown<'a>(what: &str, typed: &str, known: impl Iterator<Item = &'a str>) -> String {
-    let near = diag::nearest(typed, known);
-    let hint = near
-        .map(|n| format!("; did you mean `{n}`?"))
-        .unwrap_or_default();
-    format!("{what} `{typed}`{hint}")
+fn object(
+    path: &str,
+    planned: &Planned,
+    session: &mut Session<'_>,
+    terminal: &Terminal,
+) -> Result<String, Stop> {
+    let rendered = session.render(planned)?;
+    let path = path.strip_prefix("./").unwrap_or(path);
+    match ManifestPath::new(path).and_then(|p| rendered.files.get(&p)) {
+        Some(file) => {
+            let origins = (&planned.world.origins, &session.input.sources);
+            Ok(text::annotated(file, origins, terminal.out))
+        }
+        None => {
+            let known = rendered.files.keys().map(ManifestPath::as_str);
+            Err(terminal.unknown("nothing is rendered at", path, known))
+        }
+    }
 }
 
 fn service_or_field(
     typed: &str,
     planned: &Planned,
-    sources: &Sources,
+    session: &Session<'_>,
     terminal: &Terminal,
-) -> Result<String, String> {
+) -> Result<String, Stop> {
     let (name, field) = typed.split_once('.').unwrap_or((typed, ""));
     let services = &planned.world.services;
     let Some(key) = services.keys().find(|key| key.to_string() == name) else {
-        let names: Vec<String> = services.keys().map(ToString::to_string).collect();
-        return Err(unknown(
-            "no service is named",
-            name,
-            names.iter().map(String::as_str),
-        ));
+        let names: Vec<String> = services.keys().map(ServiceKey::to_string).collect();
+        let known = names.iter().map(String::as_str);
+        return Err(terminal.unknown("no service is named", name, known));
     };
+    let sources = &session.input.sources;
     if field.is_empty() {
-        Ok(service(key, planned, sources, terminal))
-    } else {
-        one_field(key, field, planned, sources, terminal)
+        return Ok(text::service(
+            key,
+            &planned.world,
+            &planned.plan,
+            sources,
+            terminal.out,
+        ));
     }
-}
-
-fn service(key: &ServiceKey, planned: &Planned, sources: &Sources, terminal: &Terminal) -> String {
-    let mut out = String::new();
-    let service = &planned.world.services[key];
-    let _ = writeln!(out, "{}", sources.locate(service.name.span));
-    if let Some(decided) = planned.plan.services.get(key) {
-        text::one_service(&mut out, &key.to_string(), decided, terminal.out);
-    }
-    for (store, decided) in planned
-        .plan
-        .stores
-        .iter()
-        .filter(|(s, _)| s.service == *key)
-    {
-        text::one_store(&mut out, &store.to_string(), decided, terminal.out);
-    }
-    let _ = writeln!(out, "\n{}", terminal.out.strong("written"));
-    let subject = Subject::Service(key.clone());
-    for (path, touches) in planned.world.origins.below(&subject, "") {
-        if let Some(last) = touches.last() {
-            let place = format!("{} {}", sources.locate(last.span), last.layer);
-            let text = text::inert(&last.text).into_owned();
-            let _ = writeln!(out, "  {path}: {text}   {}", terminal.out.faint(&place));
-        }
-    }
-    out
-}
-
-fn one_field(
-    key: &ServiceKey,
-    field: &str,
-    planned: &Planned,
-    sources: &Sources,
-    terminal: &Terminal,
-) -> Result<String, String> {
-    let subject = Subject::Service(key.clone());
     let origins = &planned.world.origins;
-    let mut out = String::new();
-    for (path, touches) in origins.below(&subject, field) {
-        let Some(last) = touches.last() else { continue };
-        let _ = writeln!(
-            out,
-            "{key}.{path}: {}",
-            terminal.out.strong(&text::inert(&last.text))
-        );
-        for touch in touches.iter().rev() {
-            let _ = writeln!(
-                out,
-                "  {}  {} in {}",
-                sources.locate(touch.span),
-                text::inert(&touch.text),
-                touch.layer
-            );
-        }
-    }
-    if !out.is_empty() {
-        return Ok(out);
+    if let Some(text) = text::field(key, field, origins, sources, terminal.out) {
+        return Ok(text);
     }
     match load::describe(field) {
         Some(text) => Ok(format!("{key}.{field} is written nowhere\n  {text}\n")),
         None => {
             let known = load::fields();
-            Err(unknown(
-                "a service has no field",
-                field,
-                known.iter().map(String::as_str),
-            ))
+            let known = known.iter().map(String::as_str);
+            Err(terminal.unknown("a service has no field", field, known))
         }
     }
 }

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
-use anyhow::bail;
 use clap::Args;
 
 use crate::io;
 
-use super::{Exit, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Make a small fleet that works at once, to be changed into yours
 ///
@@ -75,14 +74,16 @@ placement: {regions: all}
 ];
 
 impl Init {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
         let name = match &self.name {
             Some(name) => name.clone(),
             None => io::files::directory_name(root)?,
         };
         let name = as_label(&name);
         if name.is_empty() {
-            bail!("the directory's name makes no fleet name: give one with --name");
+            return Err(
+                terminal.refuse("the directory's name makes no fleet name: give one with --name")
+            );
         }
         let standing: Vec<&str> = FILES
             .iter()
@@ -90,12 +91,8 @@ impl Init {
             .filter(|path| *path != ".gitignore" && io::files::exists(&root.join(path)))
             .collect();
         if !standing.is_empty() {
-            terminal.say(&format!(
-                "{}: {} already there; nothing was written",
-                terminal.err.red("error"),
-                standing.join(", "),
-            ));
-            return Ok(Exit::Rejected);
+            let standing = standing.join(", ");
+            return Err(terminal.refuse(&format!("{standing} already there; nothing was written")));
         }
         let mut told = String::new();
         for (path, text) in FILES {

@@ -10,6 +10,7 @@ mod drift;
 mod engines;
 mod exit;
 mod explain;
+mod format;
 mod init;
 mod plan;
 mod render;
@@ -25,6 +26,8 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 pub use exit::Exit;
+
+use exit::Stop;
 
 use terminal::Terminal;
 
@@ -64,7 +67,9 @@ pub struct Args {
 enum Colour {
     /// On a terminal, unless NO_COLOR is set
     Auto,
+    /// Into files and pipes too
     Always,
+    /// Not even on a terminal
     Never,
 }
 
@@ -81,15 +86,6 @@ enum Command {
     Codes(codes::Codes),
     Schema(schema::Schema),
     Completions(completions::Completions),
-}
-
-/// How a command writes its report.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
-    /// For people
-    Text,
-    /// For machines; versioned, see `regen schema`
-    Json,
 }
 
 /// Runs a command line to its exit code.
@@ -117,10 +113,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Schema(command) => command.run(&terminal),
         Command::Completions(command) => command.run(&terminal),
     };
-    outcome.unwrap_or_else(|error| {
-        terminal.fault(&error);
-        Exit::Incomplete
-    })
+    terminal.conclude(outcome)
 }
 
 /// The command line as clap knows it, for completions.

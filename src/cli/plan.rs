@@ -2,15 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::pipeline::{self, LockChange};
-use crate::report::{json, text};
-use crate::{io, plan};
+use crate::plan;
+use crate::report::{Format, json, text};
 
 use super::session::Session;
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Decide where everything runs, and say why
 ///
@@ -35,8 +34,8 @@ pub(super) struct Plan {
     rtt: Option<PathBuf>,
 
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 
     /// Exit with 0 also when the plan differs from the lock
     #[arg(long)]
@@ -44,36 +43,27 @@ pub(super) struct Plan {
 }
 
 impl Plan {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
-        let Some(mut session) = Session::open(root, terminal)? else {
-            return Ok(Exit::Rejected);
-        };
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
+        let mut session = Session::open(root, self.format, terminal)?;
         if let Some(path) = &self.rtt {
             session.replace_round_trips(path)?;
         }
         let options = plan::Options {
             rebalance: self.rebalance,
         };
-        let Some(planned) = session.stage(
-            |input, sink| pipeline::plan(input, &options, sink),
-            self.format,
-        ) else {
-            return Ok(Exit::Rejected);
-        };
+        let planned = session.plan(&options)?;
         session.show_warnings();
         terminal.print(&match self.format {
-            FormatArg::Text => text::plan(&planned.world, &planned.plan, terminal.out),
-            FormatArg::Json => json::plan(&planned.plan),
+            Format::Text => text::plan(&planned.world, &planned.plan, terminal.out),
+            Format::Json => json::plan(&planned.plan),
         });
         let differs = planned.lock_change() == LockChange::Changed;
         if self.write {
-            let path = session.root.join(pipeline::LOCK);
-            io::files::write_atomic(&path, plan::lock::to_text(&planned.plan).as_bytes())
-                .with_context(|| format!("writing the lock {}", path.display()))?;
+            session.write_lock(&planned)?;
             terminal.say(&format!("wrote {}", pipeline::LOCK));
             return Ok(Exit::Clean);
         }
-        if differs && self.format == FormatArg::Text {
+        if differs && self.format == Format::Text {
             terminal.say("the plan differs from regen.lock; `regen plan --write` accepts it");
         }
         Ok(if differs && !self.exit_zero {

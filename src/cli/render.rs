@@ -2,22 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::diag::{Sink, Sources};
 use crate::io;
 use crate::io::files::OutTree;
 use crate::io::git::{Location, Prepared, Published, Snapshot};
-use crate::model::change::TreeChange;
+use crate::model::change::{Ledger, TreeChange, TreeState};
 use crate::pipeline::{self, LockChange, Planned};
 use crate::plan;
 use crate::publish;
-use crate::report::{json, text};
+use crate::report::{Format, json, text};
 
 use super::repository::{self, Rendered};
 use super::session::Session;
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Render the manifests of every cluster, and write or commit them
 ///
@@ -59,8 +59,8 @@ pub(super) struct Render {
     max_deletes: usize,
 
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 }
 
 /// What a run came to.
@@ -72,48 +72,28 @@ struct Done {
 }
 
 impl Render {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
-        let Some(mut session) = Session::open(root, terminal)? else {
-            return Ok(Exit::Rejected);
-        };
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
+        let mut session = Session::open(root, self.format, terminal)?;
         terminal.progress("planning");
-        let options = plan::Options::default();
-        let Some(planned) = session.stage(
-            |input, sink| pipeline::plan(input, &options, sink),
-            self.format,
-        ) else {
-            return Ok(Exit::Rejected);
-        };
-        if self.locked
-            && session
-                .stage(|_, sink| planned.locked(sink), self.format)
-                .is_none()
-        {
-            return Ok(Exit::Rejected);
+        let planned = session.plan(&plan::Options::default())?;
+        if self.locked {
+            session.stage(|_, sink| planned.locked(sink))?;
         }
         terminal.progress("rendering");
-        let Some(set) = session.stage(
-            |input, sink| pipeline::render(input, &planned, sink),
-            self.format,
-        ) else {
-            return Ok(Exit::Rejected);
-        };
+        let set = session.render(&planned)?;
         session.show_warnings();
         let source = io::git::source_commit(&session.root)?;
         let rendered = Rendered::new(&set, source);
         terminal.progress("comparing");
-        let done = if self.commit {
-            self.commit(&mut session, &planned, &rendered)?
-        } else {
-            self.write(&mut session, &planned, &rendered)?
+        let done = match (self.commit, self.dry_run) {
+            (true, true) => self.would_commit(&session, &planned, &rendered)?,
+            (true, false) => self.commit(&session, &planned, &rendered, terminal)?,
+            (false, _) => self.write(&session, &planned, &rendered, terminal)?,
         };
         terminal.done();
-        let Some(done) = done else {
-            return Ok(Exit::Rejected);
-        };
         terminal.print(&match self.format {
-            FormatArg::Json => json::change(&done.change, done.commit.as_deref()),
-            FormatArg::Text => {
+            Format::Json => json::change(&done.change, done.commit.as_deref()),
+            Format::Text => {
                 let mut out = text::decided(&planned.world, &planned.plan, &set, terminal.out);
                 for (word, text) in &done.lines {
                     text::line(&mut out, word, text);
@@ -134,57 +114,58 @@ impl Render {
         }
     }
 
+    /// What [`Self::commit`] would do.
+    fn would_commit(
+        &self,
+        session: &Session<'_>,
+        planned: &Planned,
+        rendered: &Rendered<'_>,
+    ) -> Result<Done, Stop> {
+        let gitops = &planned.world.fleet.gitops;
+        let (mut sink, mut sources) = (Sink::new(), Sources::new());
+        let change = match repository::open(gitops, &session.root)? {
+            None => rendered.compare(&Ledger::default(), &TreeState::default()),
+            Some(repository) => {
+                let snapshot = repository.snapshot(&gitops.branch)?;
+                let shown = &gitops.repository.value;
+                let (ledger, tree) = rendered
+                    .look(&snapshot, shown, &mut sink, &mut sources)?
+                    .map_err(|_| session.reject(std::mem::take(&mut sink), &sources))?;
+                rendered.compare(&ledger, &tree)
+            }
+        };
+        if publish::refuse(&change, &self.options(), &mut sink).is_err() {
+            return Err(session.reject(sink, &sources));
+        }
+        Ok(Done::would(change))
+    }
+
     /// Into the object database of the GitOps repository.
     fn commit(
         &self,
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         planned: &Planned,
         rendered: &Rendered<'_>,
-    ) -> anyhow::Result<Option<Done>> {
+        terminal: &Terminal,
+    ) -> Result<Done, Stop> {
         let gitops = &planned.world.fleet.gitops;
         let (mut sink, mut sources) = (Sink::new(), Sources::new());
-        let shown = &gitops.repository.value;
-        if self.dry_run {
-            let change = match repository::open(gitops, &session.root)? {
-                None => rendered.compare(&Default::default(), &Default::default()),
-                Some(repository) => {
-                    let snapshot = repository.snapshot(&gitops.branch)?;
-                    match rendered.look(&snapshot, shown, &mut sink, &mut sources)? {
-                        Ok((ledger, tree)) => rendered.compare(&ledger, &tree),
-                        Err(_) => {
-                            session.reject(sink, &sources);
-                            return Ok(None);
-                        }
-                    }
-                }
-            };
-            if publish::refuse(&change, &self.options(), &mut sink).is_err() {
-                session.reject(sink, &sources);
-                return Ok(None);
-            }
-            let lines = vec![("would", would(&change))];
-            return Ok(Some(Done {
-                change,
-                lines,
-                commit: None,
-            }));
-        }
-
-        let mut lines = self.write_lock(session, planned)?;
         let (repository, created) = repository::open_or_create(gitops, &session.root)?;
-        let remote = match self.push || repository.is_mirror() {
+        if repository.is_mirror() && !self.push {
+            return Err(terminal.refuse(&format!(
+                "`{}` is an address: a commit to it needs --push",
+                repository.shown()
+            )));
+        }
+        let remote = match self.push {
             true => Some(repository.remote(&gitops.branch)?),
             false => None,
         };
-        if repository.is_mirror() && !self.push {
-            bail!(
-                "`{}` is an address: a commit to it needs --push",
-                repository.shown()
-            );
-        }
         let provenance = session.provenance(planned, rendered);
         let options = self.options();
+        let mut lock = None;
         let mut prepare = |snapshot: &Snapshot<'_>| -> anyhow::Result<Option<Prepared>> {
+            let shown = &gitops.repository.value;
             let looked = rendered.look(snapshot, shown, &mut sink, &mut sources)?;
             let Ok((ledger, tree)) = looked else {
                 return Ok(None);
@@ -193,6 +174,8 @@ impl Render {
             if publish::refuse(&change, &options, &mut sink).is_err() {
                 return Ok(None);
             }
+            // Before the commit, so that it can be derived from what is on disk.
+            lock = write_lock(session, planned)?;
             let message = publish::message(&change, &provenance);
             Ok(Some(Prepared { change, message }))
         };
@@ -204,9 +187,9 @@ impl Render {
             &mut prepare,
         )?;
         let Some(published) = published else {
-            session.reject(sink, &sources);
-            return Ok(None);
+            return Err(session.reject(sink, &sources));
         };
+        let mut lines: Vec<(&'static str, String)> = lock.into_iter().collect();
         if created {
             let path: PathBuf = Path::new(repository.shown()).components().collect();
             let path = text::inert(&path.to_string_lossy()).into_owned();
@@ -221,53 +204,47 @@ impl Render {
             .new
             .then(|| published.committed.id.clone())
             .flatten();
-        Ok(Some(Done {
+        Ok(Done {
             change: published.change,
             lines,
             commit,
-        }))
+        })
     }
 
     /// Into a directory.
     fn write(
         &self,
-        session: &mut Session<'_>,
+        session: &Session<'_>,
         planned: &Planned,
         rendered: &Rendered<'_>,
-    ) -> anyhow::Result<Option<Done>> {
-        let dir = match &self.out {
-            Some(out) => out.clone(),
-            None => match Location::of(&planned.world.fleet.gitops.repository.value, &session.root)
-            {
-                Location::Path(path) => path,
-                Location::Url(_) => {
-                    bail!("the GitOps repository is an address: give --commit --push, or --out DIR")
-                }
-            },
+        terminal: &Terminal,
+    ) -> Result<Done, Stop> {
+        let repository = &planned.world.fleet.gitops.repository.value;
+        let dir = match (&self.out, Location::of(repository, &session.root)) {
+            (Some(out), _) => out.clone(),
+            (None, Location::Path(path)) => path,
+            (None, Location::Url(_)) => {
+                return Err(terminal.refuse(
+                    "the GitOps repository is an address: give --commit --push, or --out DIR",
+                ));
+            }
         };
         let (mut sink, mut sources) = (Sink::new(), Sources::new());
         let tree = OutTree::open(&dir)?;
         let shown = dir.display().to_string();
-        let change = match rendered.look_into(&tree, &shown, &mut sink, &mut sources)? {
-            Ok((ledger, state)) => rendered.compare(&ledger, &state),
-            Err(_) => {
-                session.reject(sink, &sources);
-                return Ok(None);
-            }
-        };
+        let (ledger, state) = rendered
+            .look_into(&tree, &shown, &mut sink, &mut sources)?
+            .map_err(|_| session.reject(std::mem::take(&mut sink), &sources))?;
+        let change = rendered.compare(&ledger, &state);
         if publish::refuse(&change, &self.options(), &mut sink).is_err() {
-            session.reject(sink, &sources);
-            return Ok(None);
+            return Err(session.reject(sink, &sources));
         }
         if self.dry_run {
-            let lines = vec![("would", would(&change))];
-            return Ok(Some(Done {
-                change,
-                lines,
-                commit: None,
-            }));
+            return Ok(Done::would(change));
         }
-        let mut lines = self.write_lock(session, planned)?;
+        // Before the manifests, so that they can be derived from what is on disk.
+        let mut lines: Vec<(&'static str, String)> =
+            write_lock(session, planned)?.into_iter().collect();
         io::files::write_tree(&tree, &change, rendered.set)
             .with_context(|| format!("writing the manifests to {shown}"))?;
         let text = if change.is_empty() {
@@ -276,29 +253,43 @@ impl Render {
             format!("{} in {shown}", change.counts())
         };
         lines.push(("wrote", text));
-        Ok(Some(Done {
+        Ok(Done {
             change,
             lines,
             commit: None,
-        }))
+        })
     }
+}
 
-    /// Before the manifests, so that whatever is committed can be derived from what is on disk.
-    fn write_lock(
-        &self,
-        session: &Session<'_>,
-        planned: &Planned,
-    ) -> anyhow::Result<Vec<(&'static str, String)>> {
-        let text = match planned.lock_change() {
-            LockChange::None => return Ok(Vec::new()),
-            LockChange::New => format!("{} is new: commit it with the fleet", pipeline::LOCK),
-            LockChange::Changed => format!("{} changed: commit it with the fleet", pipeline::LOCK),
+impl Done {
+    /// A dry run.
+    fn would(change: TreeChange) -> Self {
+        let text = if change.is_empty() {
+            "change nothing".to_owned()
+        } else {
+            change.counts().to_string()
         };
-        let path = session.root.join(pipeline::LOCK);
-        io::files::write_atomic(&path, plan::lock::to_text(&planned.plan).as_bytes())
-            .with_context(|| format!("writing the lock {}", path.display()))?;
-        Ok(vec![("lock", text)])
+        Self {
+            change,
+            lines: vec![("would", text)],
+            commit: None,
+        }
     }
+}
+
+/// Writes the lock where the plan differs from it, and says so.
+fn write_lock(
+    session: &Session<'_>,
+    planned: &Planned,
+) -> anyhow::Result<Option<(&'static str, String)>> {
+    let how = match planned.lock_change() {
+        LockChange::None => return Ok(None),
+        LockChange::New => "is new",
+        LockChange::Changed => "changed",
+    };
+    session.write_lock(planned)?;
+    let text = format!("{} {how}: commit it with the fleet", pipeline::LOCK);
+    Ok(Some(("lock", text)))
 }
 
 fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: &str) {
@@ -318,13 +309,5 @@ fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: 
     }
     for note in &published.committed.notes {
         lines.push(("note", note.clone()));
-    }
-}
-
-fn would(change: &TreeChange) -> String {
-    if change.is_empty() {
-        "change nothing".to_owned()
-    } else {
-        change.counts().to_string()
     }
 }

@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use crate::load;
 use crate::report::json;
 
-use super::{Exit, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Print the JSON Schema of a kind of file or report
 ///
@@ -46,7 +46,7 @@ enum Subject {
 }
 
 impl Schema {
-    pub(super) fn run(&self, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, terminal: &Terminal) -> Result<Exit, Stop> {
         let schema = match self.of {
             Subject::Fleet => load::schema::fleet().clone(),
             Subject::Region => load::schema::region().clone(),

@@ -2,14 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context as _;
+
 use crate::diag::{Diagnostic, Rejected, Severity, Sink, Sources};
+use crate::model::manifest::ManifestSet;
 use crate::pipeline::{self, Input, Planned};
 use crate::publish::{self, Provenance};
-use crate::report::{json, text};
+use crate::report::{Format, json, text};
 use crate::{atlas, io, plan, render};
 
 use super::repository::Rendered;
-use super::{FormatArg, Terminal};
+use super::{Stop, Terminal};
 
 /// A fleet's files and the diagnostics about them.
 pub(super) struct Session<'a> {
@@ -17,10 +20,11 @@ pub(super) struct Session<'a> {
     pub(super) root: PathBuf,
     /// Its files.
     pub(super) input: Input,
-    /// What is wrong with them.
-    pub(super) sink: Sink,
     /// What is said of notes.
     pub(super) notes: Notes,
+    /// What is wrong with the files and was not shown yet.
+    sink: Sink,
+    format: Format,
     terminal: &'a Terminal,
 }
 
@@ -36,61 +40,81 @@ pub(super) enum Notes {
 }
 
 impl<'a> Session<'a> {
-    /// Reads the fleet's files; `None`, after a word on it, where there is no fleet.
-    pub(super) fn open(root: &Path, terminal: &'a Terminal) -> anyhow::Result<Option<Self>> {
-        let root = match io::files::find_fleet(root) {
-            Ok(root) => root,
-            Err(error) => {
-                terminal.fault(&error);
-                return Ok(None);
-            }
-        };
+    /// Reads the fleet's files; what cannot be read is rejected as input.
+    pub(super) fn open(root: &Path, format: Format, terminal: &'a Terminal) -> Result<Self, Stop> {
         let mut input = Input::default();
-        input.files = io::files::read_fleet(&root, &mut input.sources)?;
-        Ok(Some(Self {
+        let read = io::files::find_fleet(root).and_then(|root| {
+            input.files = io::files::read_fleet(&root, &mut input.sources)?;
+            Ok(root)
+        });
+        let root = read.map_err(|error| {
+            terminal.fault(&error);
+            Stop::Rejected
+        })?;
+        Ok(Self {
             root,
             input,
-            sink: Sink::new(),
             notes: Notes::Unsaid,
+            sink: Sink::new(),
+            format,
             terminal,
-        }))
+        })
     }
 
     /// Puts other round trips in the place of the fleet's.
-    pub(super) fn replace_round_trips(&mut self, path: &Path) -> anyhow::Result<()> {
-        let text = io::files::read_text(path)?;
+    pub(super) fn replace_round_trips(&mut self, path: &Path) -> Result<(), Stop> {
+        let text = io::files::read_text(path).map_err(|error| {
+            self.terminal.fault(&error);
+            Stop::Rejected
+        })?;
         let source = self.input.sources.add(path.display().to_string(), text);
         self.input.round_trips = Some(source);
         Ok(())
     }
 
-    /// Shows diagnostics that a stage outside the pipeline emitted.
-    pub(super) fn reject(&mut self, sink: Sink, sources: &Sources) {
-        let all = sink.into_sorted();
-        let drawn = text::diagnostics(&all, sources, self.terminal.err);
-        self.terminal.done();
-        self.terminal.say(drawn.trim_end_matches('\n'));
-        self.terminal.say("");
-        self.terminal
-            .say(&self.terminal.err.red("refused; nothing was written"));
+    /// Files to a plan.
+    pub(super) fn plan(&mut self, options: &plan::Options) -> Result<Planned, Stop> {
+        self.stage(|input, sink| pipeline::plan(input, options, sink))
     }
 
-    /// Runs stages of the pipeline; shows the diagnostics and returns `None` when rejected.
+    /// A plan to manifests.
+    pub(super) fn render(&mut self, planned: &Planned) -> Result<ManifestSet, Stop> {
+        self.stage(|input, sink| pipeline::render(input, planned, sink))
+    }
+
+    /// Runs stages of the pipeline; shows the diagnostics when they reject the fleet.
     pub(super) fn stage<T>(
         &mut self,
         stages: impl FnOnce(&Input, &mut Sink) -> Result<T, Rejected>,
-        format: FormatArg,
-    ) -> Option<T> {
-        let result = stages(&self.input, &mut self.sink);
-        if result.is_err() {
-            self.show(format, true);
-        }
-        result.ok()
+    ) -> Result<T, Stop> {
+        stages(&self.input, &mut self.sink).map_err(|_| {
+            let all = std::mem::take(&mut self.sink).into_sorted();
+            self.show_rejection(all, &self.input.sources);
+            Stop::Rejected
+        })
+    }
+
+    /// Shows diagnostics that a stage outside the pipeline emitted.
+    pub(super) fn reject(&self, sink: Sink, sources: &Sources) -> Stop {
+        self.show_rejection(sink.into_sorted(), sources);
+        Stop::Rejected
+    }
+
+    /// Writes the decisions of a plan to the lock.
+    pub(super) fn write_lock(&self, planned: &Planned) -> anyhow::Result<()> {
+        let path = self.root.join(pipeline::LOCK);
+        io::files::write_atomic(&path, plan::lock::to_text(&planned.plan).as_bytes())
+            .context("writing the lock")
     }
 
     /// Shows warnings and notes beside a report that goes to standard output.
     pub(super) fn show_warnings(&mut self) {
-        self.show(FormatArg::Text, false);
+        let all = std::mem::take(&mut self.sink).into_sorted();
+        let notes = self.show(all, &self.input.sources);
+        if notes > 0 && self.notes == Notes::Counted {
+            let text = format!("{}: see `regen check --notes`", text::count(notes, "note"));
+            self.terminal.say(&self.terminal.err.faint(&text));
+        }
     }
 
     /// What a commit of a rendered set was made from: everything that rendering depends on.
@@ -114,39 +138,32 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn show(&mut self, format: FormatArg, rejected: bool) {
-        self.terminal.done();
-        let all = std::mem::take(&mut self.sink).into_sorted();
-        match format {
-            FormatArg::Json if rejected => {
-                self.terminal
-                    .print(&json::diagnostics(&all, &self.input.sources));
-            }
-            _ => {
-                let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) =
-                    all.into_iter().partition(|d| {
-                        self.notes != Notes::Shown && d.effective_severity() == Severity::Note
-                    });
-                let drawn = text::diagnostics(&rest, &self.input.sources, self.terminal.err);
-                if !drawn.is_empty() {
-                    self.terminal.say(drawn.trim_end_matches('\n'));
-                    self.terminal.say("");
-                }
-                if rejected {
-                    let errors = rest
-                        .iter()
-                        .filter(|d| d.effective_severity() == Severity::Error)
-                        .count();
-                    let text = format!("{}; nothing was written", text::count(errors, "error"));
-                    self.terminal.say(&self.terminal.err.red(&text));
-                } else if self.notes == Notes::Counted && !notes.is_empty() {
-                    let text = format!(
-                        "{}: see `regen check --notes`",
-                        text::count(notes.len(), "note")
-                    );
-                    self.terminal.say(&self.terminal.err.faint(&text));
-                }
-            }
+    fn show_rejection(&self, all: Vec<Diagnostic>, sources: &Sources) {
+        if self.format == Format::Json {
+            self.terminal.done();
+            self.terminal.print(&json::diagnostics(&all, sources));
+            return;
         }
+        let errors = all
+            .iter()
+            .filter(|d| d.effective_severity() == Severity::Error)
+            .count();
+        self.show(all, sources);
+        let text = format!("{}; nothing was written", text::count(errors, "error"));
+        self.terminal.say(&self.terminal.err.red(&text));
+    }
+
+    /// Shows diagnostics on standard error; how many notes were left out.
+    fn show(&self, all: Vec<Diagnostic>, sources: &Sources) -> usize {
+        self.terminal.done();
+        let (notes, rest): (Vec<Diagnostic>, Vec<Diagnostic>) = all
+            .into_iter()
+            .partition(|d| self.notes != Notes::Shown && d.effective_severity() == Severity::Note);
+        let drawn = text::diagnostics(&rest, sources, self.terminal.err);
+        if !drawn.is_empty() {
+            self.terminal.say(drawn.trim_end_matches('\n'));
+            self.terminal.say("");
+        }
+        notes.len()
     }
 }

@@ -7,9 +7,10 @@ use clap::Args;
 
 use crate::pipeline;
 use crate::render::Templates as Shelf;
+use crate::report::Format;
 
 use super::session::Session;
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// List the templates: component, scope, and the condition under which each applies
 ///
@@ -19,15 +20,9 @@ use super::{Exit, FormatArg, Terminal};
 pub(super) struct Templates {}
 
 impl Templates {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
         let shelf = if crate::io::files::find_fleet(root).is_ok() {
-            let Some(mut session) = Session::open(root, terminal)? else {
-                return Ok(Exit::Rejected);
-            };
-            let Some(shelf) = session.stage(pipeline::templates, FormatArg::Text) else {
-                return Ok(Exit::Rejected);
-            };
-            shelf
+            Session::open(root, Format::Text, terminal)?.stage(pipeline::templates)?
         } else {
             Shelf::built_in()
         };
@@ -41,8 +36,8 @@ impl Templates {
             let when = template.when.as_deref().unwrap_or("always");
             let _ = writeln!(
                 out,
-                "{:<44} per {:<10} {}{whose}",
-                terminal.out.strong(&template.path),
+                "{} per {:<10} {}{whose}",
+                terminal.out.strong(&format!("{:<44}", template.path)),
                 template.scope.name(),
                 terminal.out.faint(when),
             );

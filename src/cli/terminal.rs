@@ -1,10 +1,12 @@
 //! Standard output and standard error: colour and progress only where a person looks on.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::cell::RefCell;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
 
+use crate::diag::nearest;
 use crate::report::text::{Style, inert};
 
-use super::Colour;
+use super::{Colour, Exit, Stop};
 
 /// Where a command prints.
 #[derive(Debug)]
@@ -14,6 +16,8 @@ pub(super) struct Terminal {
     /// How standard error is coloured.
     pub(super) err: Style,
     progress: bool,
+    /// The first failure to write to standard output.
+    lost: RefCell<Option<std::io::Error>>,
 }
 
 impl Terminal {
@@ -34,13 +38,62 @@ impl Terminal {
             out: style(out),
             err: style(err),
             progress: err && !dumb(),
+            lost: RefCell::new(None),
         }
     }
 
-    /// Prints a report. A reader that went away ends the program quietly, as it does for cat(1).
+    /// Prints a report. That the reader went away is no fault, as it is none for cat(1); any other
+    /// failure is told at the end.
     pub(super) fn print(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                self.lost.borrow_mut().get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+
+    /// Tells how a command ended, where that is yet to be told, and what its exit code is.
+    pub(super) fn conclude(&self, outcome: Result<Exit, Stop>) -> Exit {
+        let exit = match outcome {
+            Ok(exit) => exit,
+            Err(Stop::Rejected) => Exit::Rejected,
+            Err(Stop::Fault(error)) => {
+                self.fault(&error);
+                Exit::Incomplete
+            }
+        };
+        match self.lost.take() {
+            None => exit,
+            Some(error) => {
+                self.fault(&anyhow::Error::new(error).context("cannot write the report"));
+                match exit {
+                    Exit::Clean => Exit::Incomplete,
+                    known => known,
+                }
+            }
+        }
+    }
+
+    /// Tells a fault of the user's that has no place in a file.
+    pub(super) fn refuse(&self, text: &str) -> Stop {
+        self.done();
+        self.say(&format!("{}: {text}", self.err.red("error")));
+        Stop::Rejected
+    }
+
+    /// Tells that a name does not exist, and the nearest that does.
+    pub(super) fn unknown<'a>(
+        &self,
+        what: &str,
+        typed: &str,
+        known: impl IntoIterator<Item = &'a str>,
+    ) -> Stop {
+        let hint = nearest(typed, known)
+            .map(|near| format!("; did you mean `{near}`?"))
+            .unwrap_or_default();
+        self.refuse(&format!("{what} `{}`{hint}", inert(typed)))
     }
 
     /// Prints a line for people who look on, beside the report.
@@ -61,7 +114,7 @@ impl Terminal {
         self.progress("");
     }
 
-    /// Prints a fault of the world: what was attempted, and why it failed.
+    /// Tells a fault of the world: what was attempted, and why it failed.
     pub(super) fn fault(&self, error: &anyhow::Error) {
         self.done();
         let mut text = format!("{}: {}", self.err.red("error"), inert(&error.to_string()));

@@ -3,61 +3,39 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::diag::{self, Sink, Sources};
+use crate::diag::{Sink, Sources};
 use crate::io;
 use crate::model::manifest::{ManifestPath, ManifestSet};
 use crate::model::name::ClusterName;
 use crate::model::world::World;
-use crate::pipeline::{self, drift};
+use crate::pipeline::drift;
 use crate::{plan, publish};
 
-use super::super::Terminal;
 use super::super::repository::{self, Rendered};
 use super::super::session::Session;
+use super::super::{Stop, Terminal};
 use super::{Compared, Drift, Side};
 
 impl Drift {
-    /// Compares the fleet; `None`, after a word on it, where the fleet cannot be understood.
-    pub(super) fn fleet(
-        &self,
-        root: &Path,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Option<Compared>> {
-        let Some(mut session) = Session::open(root, terminal)? else {
-            return Ok(None);
-        };
-        let options = plan::Options::default();
-        let Some(planned) = session.stage(
-            |input, sink| pipeline::plan(input, &options, sink),
-            self.format,
-        ) else {
-            return Ok(None);
-        };
-        let Some(set) = session.stage(
-            |input, sink| pipeline::render(input, &planned, sink),
-            self.format,
-        ) else {
-            return Ok(None);
-        };
+    /// Compares the fleet.
+    pub(super) fn fleet(&self, root: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
+        let mut session = Session::open(root, self.format, terminal)?;
+        let planned = session.plan(&plan::Options::default())?;
+        let set = session.render(&planned)?;
         let world = &planned.world;
-        let Some(selected) = self.selected(world, terminal) else {
-            return Ok(None);
-        };
+        let selected = self.selected(world, terminal)?;
         let gitops = &world.fleet.gitops;
         let shown = &gitops.repository.value;
         let Some(repository) = repository::open(gitops, &session.root)? else {
-            terminal.say(&format!(
-                "{}: there is no GitOps repository at `{shown}` yet; make it with `regen render --commit`",
-                terminal.err.red("error")
-            ));
-            return Ok(None);
+            return Err(terminal.refuse(&format!(
+                "there is no GitOps repository at `{shown}` yet; make it with `regen render --commit`"
+            )));
         };
         let snapshot = repository.snapshot(&gitops.branch)?;
         let (mut sink, mut sources) = (Sink::new(), Sources::new());
         let rendered = Rendered::new(&set, io::git::source_commit(&session.root)?);
         let Ok((ledger, tree)) = rendered.look(&snapshot, shown, &mut sink, &mut sources)? else {
-            session.reject(sink, &sources);
-            return Ok(None);
+            return Err(session.reject(sink, &sources));
         };
         let change = rendered.compare(&ledger, &tree);
 
@@ -76,12 +54,9 @@ impl Drift {
             add(side, &file, text, &set, shown, &mut sink, &mut sources);
         }
         if sink.errors() > 0 {
-            session.reject(sink, &sources);
-            return Ok(None);
+            return Err(session.reject(sink, &sources));
         }
-        let Some(mut report) = self.compare(&sides, terminal)? else {
-            return Ok(None);
-        };
+        let mut report = self.compare(&sides, terminal)?;
         drop(sides);
         report.repository = publish::findings(&change, &set);
         if !selected.is_all() {
@@ -93,14 +68,14 @@ impl Drift {
                 .retain(|f| f.file.as_ref().is_some_and(of_selected));
         }
         let sources = std::mem::take(&mut session.input.sources);
-        Ok(Some(Compared {
+        Ok(Compared {
             report,
             origins: Some((planned.world.origins, sources)),
-        }))
+        })
     }
 
-    /// The clusters that were asked for; `None`, after a word on it, when one does not exist.
-    fn selected(&self, world: &World, terminal: &Terminal) -> Option<Selected> {
+    /// The clusters that were asked for.
+    fn selected(&self, world: &World, terminal: &Terminal) -> Result<Selected, Stop> {
         let mut names = BTreeSet::new();
         for typed in &self.cluster {
             match world.clusters.keys().find(|c| c.as_str() == typed) {
@@ -109,25 +84,14 @@ impl Drift {
                 }
                 None => {
                     let known = world.clusters.keys().map(ClusterName::as_str);
-                    let hint = diag::nearest(typed, known)
-                        .map(|n| format!("; did you mean `{n}`?"))
-                        .unwrap_or_default();
-                    terminal.say(&format!(
-                        "{}: the fleet has no cluster `{typed}`{hint}",
-                        terminal.err.red("error")
-                    ));
-                    return None;
+                    return Err(terminal.unknown("the fleet has no cluster", typed, known));
                 }
             }
         }
         if self.context.is_some() && names.len() != 1 && world.clusters.len() != 1 {
-            terminal.say(&format!(
-                "{}: --context is for one cluster: say which, with --cluster",
-                terminal.err.red("error")
-            ));
-            return None;
+            return Err(terminal.refuse("--context is for one cluster: say which, with --cluster"));
         }
-        Some(Selected(names))
+        Ok(Selected(names))
     }
 }
 

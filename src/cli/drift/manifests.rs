@@ -13,36 +13,27 @@ use crate::model::name::ClusterName;
 use crate::pipeline::drift::Repository;
 use crate::report::text;
 
-use super::super::Terminal;
+use super::super::{Stop, Terminal};
 use super::{Compared, Drift, Side};
 
 impl Drift {
-    /// Compares manifests; `None`, after a word on it, where they cannot be read.
-    pub(super) fn manifests(
-        &self,
-        desired: &Path,
-        terminal: &Terminal,
-    ) -> anyhow::Result<Option<Compared>> {
+    /// Compares manifests.
+    pub(super) fn manifests(&self, desired: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
         let name = match self.cluster.as_slice() {
             [] => self.context.as_deref().unwrap_or("cluster"),
             [name] => name,
             _ => {
-                terminal.say(&format!(
-                    "{}: with --desired, one cluster is compared: give one --cluster",
-                    terminal.err.red("error")
-                ));
-                return Ok(None);
+                return Err(
+                    terminal.refuse("with --desired, one cluster is compared: give one --cluster")
+                );
             }
         };
         let (mut sink, mut sources) = (Sink::new(), Sources::new());
         let mut repository = Repository::default();
-        let files = match io::snapshot::manifests(desired) {
-            Ok(files) => files,
-            Err(error) => {
-                terminal.fault(&error);
-                return Ok(None);
-            }
-        };
+        let files = io::snapshot::manifests(desired).map_err(|error| {
+            terminal.fault(&error);
+            Stop::Rejected
+        })?;
         for (path, text) in files {
             let source = sources.add(path.to_string_lossy(), text);
             let file = relative(&path, desired)
@@ -53,7 +44,7 @@ impl Drift {
             let drawn = text::diagnostics(&sink.into_sorted(), &sources, terminal.err);
             terminal.done();
             terminal.say(drawn.trim_end_matches('\n'));
-            return Ok(None);
+            return Err(Stop::Rejected);
         }
         let mut settings = Settings {
             // regen's own mark names the cluster: without a name, no object can be known by it.
@@ -72,10 +63,10 @@ impl Drift {
         };
         let sides = BTreeMap::from([(ClusterName::new(name), side)]);
         let report = self.compare(&sides, terminal)?;
-        Ok(report.map(|report| Compared {
+        Ok(Compared {
             report,
             origins: None,
-        }))
+        })
     }
 }
 

@@ -20,9 +20,9 @@ use crate::model::live::{GroupKind, LiveState, Unreadable};
 use crate::model::name::ClusterName;
 use crate::model::origin::Origins;
 use crate::pipeline::drift::Repository;
-use crate::report::{json, text};
+use crate::report::{Format, json, text};
 
-use super::{Exit, FormatArg, Terminal};
+use super::{Exit, Stop, Terminal};
 
 /// Compare the repository with the clusters, and say who changed what
 ///
@@ -75,8 +75,8 @@ pub(super) struct Drift {
     all: bool,
 
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = FormatArg::Text)]
-    format: FormatArg,
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
 
     /// Write the report into a file as well; may be given several times
     #[arg(short, long = "output", value_name = "FORMAT=FILE")]
@@ -90,7 +90,7 @@ pub(super) struct Drift {
 /// A report that goes into a file.
 #[derive(Clone, Debug)]
 struct Output {
-    format: FormatArg,
+    format: Format,
     path: PathBuf,
 }
 
@@ -101,7 +101,7 @@ impl FromStr for Output {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("write it as `json=report.json`")?;
-        let format = <FormatArg as clap::ValueEnum>::from_str(format, false)
+        let format = <Format as clap::ValueEnum>::from_str(format, false)
             .map_err(|_| format!("`{format}` is no format: text, json"))?;
         Ok(Self {
             format,
@@ -124,13 +124,10 @@ struct Side<'a> {
 }
 
 impl Drift {
-    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> anyhow::Result<Exit> {
+    pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
         let compared = match &self.desired {
             Some(desired) => self.manifests(desired, terminal)?,
             None => self.fleet(root, terminal)?,
-        };
-        let Some(compared) = compared else {
-            return Ok(Exit::Rejected);
         };
         terminal.done();
         for output in &self.output {
@@ -147,11 +144,11 @@ impl Drift {
         })
     }
 
-    fn written(&self, compared: &Compared, format: FormatArg, style: text::Style) -> String {
+    fn written(&self, compared: &Compared, format: Format, style: text::Style) -> String {
         let origins = compared.origins.as_ref().map(|(o, s)| (o, s));
         match format {
-            FormatArg::Json => json::drift(&compared.report, origins, self.all),
-            FormatArg::Text => text::drift(
+            Format::Json => json::drift(&compared.report, origins, self.all),
+            Format::Text => text::drift(
                 &compared.report,
                 text::View {
                     origins,
@@ -162,23 +159,20 @@ impl Drift {
         }
     }
 
-    /// Compares every side with its dump or its live cluster; `None`, after a word on it, when a
-    /// dump cannot be read.
+    /// Compares every side with its dump or its live cluster; a dump that cannot be read is
+    /// rejected.
     fn compare(
         &self,
         sides: &BTreeMap<ClusterName, Side<'_>>,
         terminal: &Terminal,
-    ) -> anyhow::Result<Option<DriftReport>> {
+    ) -> Result<DriftReport, Stop> {
         let states = match &self.live {
             Some(path) => {
                 terminal.progress(&format!("reading {}", path.display()));
-                match self.dumps(path, sides) {
-                    Ok(states) => states,
-                    Err(error) => {
-                        terminal.fault(&error);
-                        return Ok(None);
-                    }
-                }
+                self.dumps(path, sides).map_err(|error| {
+                    terminal.fault(&error);
+                    Stop::Rejected
+                })?
             }
             None => {
                 terminal.progress(&format!("reading {}", text::count(sides.len(), "cluster")));
@@ -194,10 +188,10 @@ impl Drift {
                 side.repository.compare(live, &side.settings),
             )
         });
-        Ok(Some(DriftReport {
+        Ok(DriftReport {
             clusters: clusters.collect(),
             repository: Vec::new(),
-        }))
+        })
     }
 
     /// Reads the dumps: of a fleet's clusters by their names, or the one of the one cluster.

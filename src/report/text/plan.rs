@@ -73,7 +73,7 @@ pub fn headline(world: &World) -> String {
 }
 
 /// The story of one service.
-pub fn one_service(out: &mut String, name: &str, service: &ServicePlan, style: Style) {
+pub(super) fn one_service(out: &mut String, name: &str, service: &ServicePlan, style: Style) {
     let regions: Vec<String> = service
         .regions
         .iter()
@@ -135,7 +135,7 @@ fn failover(out: &mut String, lost: &str, chain: &FailoverChain, style: Style) {
 }
 
 /// The story of one store.
-pub fn one_store(out: &mut String, name: &str, store: &StorePlan, style: Style) {
+pub(super) fn one_store(out: &mut String, name: &str, store: &StorePlan, style: Style) {
     let at = |region: &crate::model::name::RegionName| match store.clusters.get(region) {
         Some(cluster) => format!("{region} ({cluster})"),
         None => region.to_string(),
