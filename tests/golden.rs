@@ -4,7 +4,7 @@
 
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use regen::diag::Sink;
@@ -32,6 +32,45 @@ fn texts(set: &ManifestSet) -> BTreeMap<String, String> {
         .collect()
 }
 
+/// What is missing, extra or different, each as a person reads it.
+fn differences(
+    held: &BTreeMap<String, String>,
+    rendered: &BTreeMap<String, String>,
+) -> Vec<String> {
+    let paths: BTreeSet<&String> = held.keys().chain(rendered.keys()).collect();
+    let told = |path: &String| match (held.get(path), rendered.get(path)) {
+        (Some(old), Some(new)) if old == new => None,
+        (Some(old), Some(new)) => {
+            let diff = similar::TextDiff::from_lines(old.as_str(), new.as_str());
+            let diff = diff
+                .unified_diff()
+                .context_radius(2)
+                .header("golden", "rendered")
+                .to_string();
+            Some(format!("different: {path}\n{diff}"))
+        }
+        (Some(_), None) => Some(format!("missing: {path} is no longer rendered")),
+        (None, _) => Some(format!("extra: {path} is not in the golden tree")),
+    };
+    paths.into_iter().filter_map(told).collect()
+}
+
+#[test]
+fn the_comparison_finds_what_is_missing_extra_and_different() {
+    let tree = |files: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let owned = |(path, text): &(&str, &str)| ((*path).to_owned(), (*text).to_owned());
+        files.iter().map(owned).collect()
+    };
+    let held = tree(&[("a", "x\n"), ("b", "x\n"), ("c", "x\n")]);
+    let rendered = tree(&[("b", "y\n"), ("c", "x\n"), ("d", "x\n")]);
+    let faults = differences(&held, &rendered);
+    assert_eq!(faults.len(), 3, "{faults:?}");
+    assert!(faults[0].starts_with("missing: a "));
+    assert!(faults[1].starts_with("different: b\n") && faults[1].contains("-x\n+y\n"));
+    assert!(faults[2].starts_with("extra: d "));
+    assert!(differences(&held, &held).is_empty());
+}
+
 #[test]
 fn the_example_renders_exactly_the_golden_tree() {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/online-boutique");
@@ -53,16 +92,14 @@ fn the_example_renders_exactly_the_golden_tree() {
             held.insert(path.to_string_lossy().into_owned(), text);
         }
     }
-    let missing: Vec<_> = rendered.keys().filter(|p| !held.contains_key(*p)).collect();
-    let extra: Vec<_> = held.keys().filter(|p| !rendered.contains_key(*p)).collect();
+    let faults = differences(&held, &rendered);
     assert!(
-        missing.is_empty() && extra.is_empty(),
-        "new: {missing:#?}\ngone: {extra:#?}"
+        faults.is_empty(),
+        "{} files differ from the golden tree; `REGEN_BLESS=1 cargo test --test golden` accepts them\n{}",
+        faults.len(),
+        faults.join("\n")
     );
-    for (path, text) in &rendered {
-        assert_eq!(text, &held[path], "{path}");
-    }
-    assert!(rendered.len() > 300, "a whole shop on four clusters");
+    assert!(rendered.len() >= 300, "a whole shop on four clusters");
 }
 
 #[test]

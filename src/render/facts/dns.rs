@@ -7,7 +7,6 @@
 
 use crate::model::name::{ClusterName, RegionName, ServiceKey};
 use crate::model::origin::Subject;
-use crate::model::place::Provider;
 use crate::model::world::{Cluster, Exposure, Ingress, Routing, Service};
 
 use super::super::fact::Item;
@@ -34,7 +33,10 @@ impl Facts<'_> {
         let mut policy: Vec<(&str, Item)> = Vec::new();
         match plan.policy {
             Routing::Latency if rank == 0 => {
-                policy.push(("aws/region", self.aws_region(region)));
+                // Route 53 knows AWS regions only.
+                let name =
+                    Item::new(region.as_str()).of(&Subject::Region(region.clone()), "region");
+                policy.push(("aws/region", name));
             }
             Routing::Failover if rank == 0 => {
                 let role = match &plan.failover {
@@ -90,18 +92,6 @@ impl Facts<'_> {
             .collect();
         names.sort();
         names
-    }
-
-    /// The AWS region that latency is measured to.
-    fn aws_region(&self, region: &RegionName) -> Item {
-        let found = self.world.regions.get(region);
-        let subject = Subject::Region(region.clone());
-        let name = Item::new(region.as_str()).of(&subject, "region");
-        match found.and_then(|r| r.provider) {
-            Some(Provider::Aws) | None => name,
-            // Route 53 knows AWS regions only; validate refuses the others.
-            Some(_) => name,
-        }
     }
 }
 
