@@ -1,6 +1,6 @@
 //! A tree against the shape of its file: every unknown field, missing field and misfit at once.
 
-use crate::diag::{Code, Diagnostic, Sink, Span, nearest};
+use crate::diag::{Code, Diagnostic, Sink, Span, Spanned, nearest};
 use crate::yaml::{Node, Style, Value};
 
 use super::decode::{integer, is_null};
@@ -100,7 +100,14 @@ impl Check<'_> {
             self.node(value, shape, key.span);
             self.path.pop();
         }
-        let present = |name: &str| node.get(name).is_some_and(|n| !is_null(n));
+        // A misspelt field is told as unknown; that it is missing too would be the same mistake.
+        let misspelt: Vec<&str> = members
+            .iter()
+            .filter(|(key, _)| fields.get(&key.value).is_none())
+            .filter_map(|(key, _)| meant(fields, &key.value, members))
+            .collect();
+        let present =
+            |name: &str| misspelt.contains(&name) || node.get(name).is_some_and(|n| !is_null(n));
         self.missing(fields, present, head);
     }
 
@@ -123,7 +130,7 @@ impl Check<'_> {
         fields: &Fields,
         name: &str,
         span: Span,
-        members: &[(crate::diag::Spanned<String>, Node)],
+        members: &[(Spanned<String>, Node)],
     ) {
         if self.faults == Faults::Missing {
             return;
@@ -135,8 +142,7 @@ impl Check<'_> {
         };
         let fault = Diagnostic::new(Code::UnknownField, format!("unknown field `{name}`{place}"))
             .at(span, "");
-        let free = known().filter(|n| members.iter().all(|(key, _)| key.value != *n));
-        self.emit(match nearest(name, free) {
+        self.emit(match meant(fields, name, members) {
             Some(near) => fault.help(format!("did you mean `{near}`?")),
             None => fault.help(format!("known fields: {}", list(known()))),
         });
@@ -231,6 +237,19 @@ impl Check<'_> {
     fn emit(&mut self, diagnostic: Diagnostic) {
         self.sink.emit(diagnostic);
     }
+}
+
+/// The known field that an unknown one is a misspelling of, among those not written yet.
+fn meant<'f>(
+    fields: &'f Fields,
+    name: &str,
+    members: &[(Spanned<String>, Node)],
+) -> Option<&'f str> {
+    let known = fields.known.iter().map(|(n, _)| n.as_str());
+    nearest(
+        name,
+        known.filter(|n| members.iter().all(|(key, _)| key.value != *n)),
+    )
 }
 
 /// A multi-line value is shown by its first key.
