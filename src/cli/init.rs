@@ -27,8 +27,9 @@ const FILES: [(&str, &str); 5] = [
 # The fleet: see `regen schema fleet` for every field.
 fleet: NAME
 waves: [canary, world]
-gitops: {repository: ./gitops, branch: main, delivery: argocd}
-audience: {europe: 50%, north-america: 50%}
+# With `url:`, where controllers pull from, `delivery: argocd` or `flux` makes their entry points.
+gitops: {repository: ./gitops, branch: main, delivery: none}
+audience: {europe: 70%, north-america: 30%}
 defaults:
   workload:
     scale: {min: 2, max: 6, cpu: 70%}
@@ -40,7 +41,7 @@ defaults:
 # A region: country, coordinates and zones of known cloud regions come from the atlas.
 region: eu-west-1
 provider: aws
-wave: canary
+wave: world
 clusters:
   - name: euw1-a
 ",
@@ -50,7 +51,7 @@ clusters:
         "\
 region: us-east-1
 provider: aws
-wave: world
+wave: canary
 clusters:
   - name: use1-a
 ",

@@ -47,10 +47,7 @@ impl<'a> Session<'a> {
             input.files = io::files::read_fleet(&root, &mut input.sources)?;
             Ok(root)
         });
-        let root = read.map_err(|error| {
-            terminal.fault(&error);
-            Stop::Rejected
-        })?;
+        let root = read.map_err(|error| terminal.unreadable(&error))?;
         Ok(Self {
             root,
             input,
@@ -63,10 +60,7 @@ impl<'a> Session<'a> {
 
     /// Puts other round trips in the place of the fleet's.
     pub(super) fn replace_round_trips(&mut self, path: &Path) -> Result<(), Stop> {
-        let text = io::files::read_text(path).map_err(|error| {
-            self.terminal.fault(&error);
-            Stop::Rejected
-        })?;
+        let text = io::files::read_text(path).map_err(|e| self.terminal.unreadable(&e))?;
         let source = self.input.sources.add(path.display().to_string(), text);
         self.input.round_trips = Some(source);
         Ok(())

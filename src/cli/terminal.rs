@@ -83,6 +83,19 @@ impl Terminal {
         Stop::Rejected
     }
 
+    /// Tells that input cannot be read.
+    pub(super) fn unreadable(&self, error: &anyhow::Error) -> Stop {
+        self.fault(error);
+        let denied = error
+            .chain()
+            .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+            .any(|cause| cause.kind() == ErrorKind::PermissionDenied);
+        if denied {
+            self.say("  help: let the user that runs regen read it");
+        }
+        Stop::Rejected
+    }
+
     /// Tells that a name does not exist, and the nearest that does.
     pub(super) fn unknown<'a>(
         &self,

@@ -30,10 +30,7 @@ impl Drift {
         };
         let (mut sink, mut sources) = (Sink::new(), Sources::new());
         let mut repository = Repository::default();
-        let files = io::snapshot::manifests(desired).map_err(|error| {
-            terminal.fault(&error);
-            Stop::Rejected
-        })?;
+        let files = io::snapshot::manifests(desired).map_err(|e| terminal.unreadable(&e))?;
         for (path, text) in files {
             let source = sources.add(path.to_string_lossy(), text);
             let file = relative(&path, desired)

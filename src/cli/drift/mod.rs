@@ -169,10 +169,8 @@ impl Drift {
         let states = match &self.live {
             Some(path) => {
                 terminal.progress(&format!("reading {}", path.display()));
-                self.dumps(path, sides).map_err(|error| {
-                    terminal.fault(&error);
-                    Stop::Rejected
-                })?
+                self.dumps(path, sides)
+                    .map_err(|error| terminal.unreadable(&error))?
             }
             None => {
                 terminal.progress(&format!("reading {}", text::count(sides.len(), "cluster")));

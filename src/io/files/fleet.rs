@@ -1,7 +1,7 @@
 //! A fleet's directory to the files that a fleet consists of.
 
 use std::fs;
-use std::io::Read as _;
+use std::io::{ErrorKind, Read as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -37,7 +37,13 @@ const MAX_DEPTH: usize = 16;
 ///
 /// Fails when it holds no `regen.yaml`, and says where one was found nearby.
 pub fn find_fleet(dir: &Path) -> anyhow::Result<PathBuf> {
-    let found = fs::metadata(dir).with_context(|| format!("cannot open `{}`", dir.display()))?;
+    let found = match fs::metadata(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => bail!(
+            "`{}` does not exist: `-C DIR` names the directory of a fleet, `regen init` makes one",
+            shown(dir)
+        ),
+        other => other.with_context(|| format!("cannot open `{}`", shown(dir)))?,
+    };
     if !found.is_dir() {
         let hint = match (dir.file_name(), dir.parent()) {
             (Some(name), Some(parent)) if name == FLEET_FILE => {
@@ -47,8 +53,12 @@ pub fn find_fleet(dir: &Path) -> anyhow::Result<PathBuf> {
         };
         bail!("`{}` is not a directory{hint}", dir.display());
     }
-    if fs::symlink_metadata(dir.join(FLEET_FILE)).is_ok() {
-        return Ok(dir.to_owned());
+    match fs::symlink_metadata(dir.join(FLEET_FILE)) {
+        Ok(_) => return Ok(dir.to_owned()),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(error).with_context(|| format!("cannot look into `{}`", shown(dir)));
+        }
+        Err(_) => {}
     }
     let mut message = format!("`{}` is not a fleet: it has no `{FLEET_FILE}`", shown(dir));
     let nearby = nearby(dir);
@@ -119,7 +129,7 @@ pub fn read_fleet(root: &Path, sources: &mut Sources) -> anyhow::Result<Vec<Inpu
         };
         let top = root.join(directory);
         match fs::symlink_metadata(&top) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
             Err(error) => {
                 return Err(error).with_context(|| format!("cannot look at `{}`", top.display()));
             }
