@@ -191,7 +191,8 @@ codes! {
     /// A DNS policy fails over without a health check: a lost region would keep its record, because
     /// the external-dns that could remove it is lost too.
     MissingHealthCheck = "missing-health-check", Error;
-    /// The engine cannot give the consistency class; engines that can are named.
+    /// The engine cannot give the consistency class; engines that can are named. `regen engines` lists
+    /// what each gives. Ask for another class, or choose another engine.
     EngineClass = "engine-class", Error;
     /// A store of bounded staleness has no bound. Add `staleness`.
     MissingBound = "missing-bound", Error;
@@ -235,9 +236,6 @@ codes! {
     /// A store's writes would wait for more standbys than it has in other regions, so that none
     /// would ever complete. Lower `synchronous`, or place the service in more regions.
     SynchronousStandbys = "synchronous-standbys", Error;
-    /// A store asks its engine for a consistency class that it cannot give; `regen engines` lists
-    /// what each can do.
-    EngineConsistency = "engine-consistency", Error;
     /// A strong store replicates asynchronously: what was acknowledged in the leader's region just
     /// before its loss is lost. Set `synchronous`.
     StrongLosesWrites = "strong-loses-writes", Warning;

@@ -8,27 +8,10 @@ use crate::model::world::Store;
 
 use super::words;
 
-/// Refuses a class that the engine cannot give; warns when a strong store may lose writes.
+/// Warns when a strong store may lose writes. `None`: its engine cannot give the class at all.
 pub(super) fn class(store: &Store, replicas: usize, sink: &mut Sink) -> Option<()> {
-    let (name, engine) = (&store.name.value, store.engine.value);
-    let wanted = store.consistency.value;
-    let Some(class) = engine::satisfies(engine, wanted) else {
-        let can: Vec<_> = engine::satisfying(wanted).map(|e| e.name()).collect();
-        let help = if can.is_empty() {
-            format!("no engine of this version gives {wanted}; choose another class")
-        } else {
-            format!("choose engine `{}`, or another class", can.join("` or `"))
-        };
-        let cannot = Diagnostic::new(
-            Code::EngineConsistency,
-            format!("engine `{engine}` of store `{name}` cannot give `{wanted}`"),
-        )
-        .at(store.consistency.span, "asked for here")
-        .see(store.engine.span, "of this engine")
-        .help(help);
-        sink.emit(cannot);
-        return None;
-    };
+    let (name, wanted) = (&store.name.value, store.consistency.value);
+    let class = engine::satisfies(store.engine.value, wanted)?;
     // A class that nobody wrote is the default, and stands where the name does.
     let written = store.consistency.span != store.name.span;
     if written && replicas > 0 && store.synchronous < class.synchronous {

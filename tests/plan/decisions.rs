@@ -42,7 +42,7 @@ fn another_region_must_lower_the_round_trip_else_there_are_fewer() {
 #[test]
 fn pods_are_split_over_the_clusters_of_a_region_and_the_remainder_goes_by_name() {
     let region = "region: eu-west-1\nprovider: aws\nclusters: [{name: b}, {name: a}, {name: c}, {name: dev, environment: dev}]\n";
-    let service = "workload: {image: registry.example/it:1.2.3, scale: {min: 2, max: 7}}";
+    let service = "workload: {image: registry.example/it:1.2.3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, scale: {min: 2, max: 7}}";
     let plan = Fleet::new("")
         .file("regions/eu-west-1.yaml", region)
         .service("web", service)
@@ -55,7 +55,7 @@ fn pods_are_split_over_the_clusters_of_a_region_and_the_remainder_goes_by_name()
         .collect();
     assert_eq!(
         pods,
-        [("a", 1, 4), ("b", 1, 3)],
+        [("a", 1, 3), ("b", 1, 2), ("c", 1, 2)],
         "no cluster is left with no pod"
     );
 }

@@ -30,21 +30,22 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
         ),
         (
             Code::PlacementRegion,
-            two(EU).service("web", &format!("placement: {{regions: [us-east-1]}}\n{PERSONAL}")),
-            "error[placement-region] services/web.yaml:3:23: `web` may not be placed in `us-east-1`
-  see services/web.yaml:4:74: store `db` holds it
-  see regen.yaml:3:37: bound to `EU`
-  note: `us-east-1`: personal data must stay in EU, and it lies in US
-  help: take `us-east-1` out of `placement.regions`, or lift what stands in the way
+            two("")
+                .region("eu-north-1", "capacity: {cpu: 100m}")
+                .service("web", "placement: {regions: [eu-west-1, eu-north-1]}"),
+            "error[placement-region] services/web.yaml:3:34: `web` may not be placed in `eu-north-1`
+  see services/web.yaml:2:184: needs room for 2 pods per region
+  note: `eu-north-1`: eu-north-1-a has no room left for 2 pods
+  help: take `eu-north-1` out of `placement.regions`, or lift what stands in the way
 ",
         ),
         (
             Code::LeaderPlacement,
             two("").service(
                 "web",
-                "placement: {regions: [eu-west-1]}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}]",
+                "placement: {regions: {exactly: 1}}\naudience: {eu-west-1: 1}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}]",
             ),
-            "error[leader-placement] services/web.yaml:4:53: the leader of store `db` is set to `us-east-1`, where `web` does not serve
+            "error[leader-placement] services/web.yaml:5:53: the leader of store `db` is set to `us-east-1`, where `web` does not serve
   note: `web` serves in eu-west-1
   help: choose one of these, or add `us-east-1` to `placement.regions`
 ",
@@ -57,17 +58,6 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
             ),
             "error[synchronous-standbys] services/web.yaml:4:17: writes of store `db` would wait for 2 standbys that it does not have
   help: lower `synchronous`, or place the service in more regions
-",
-        ),
-        (
-            Code::EngineConsistency,
-            two("").service(
-                "web",
-                &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, consistency: crdt}}]"),
-            ),
-            "error[engine-consistency] services/web.yaml:4:58: engine `cloudnative-pg` of store `db` cannot give `crdt`
-  see services/web.yaml:4:29: of this engine
-  help: no engine of this version gives crdt; choose another class
 ",
         ),
         (
@@ -113,7 +103,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 .region("eu-west-1", "capacity: {cpu: 300m}")
                 .region("us-east-1", "capacity: {cpu: 1}")
                 .service("web", NAMED),
-            "error[failover-capacity] services/web.yaml:2:112: no region has room to take over `web` after the loss of us-east-1
+            "error[failover-capacity] services/web.yaml:2:184: no region has room to take over `web` after the loss of us-east-1
   note: `failover.headroom` keeps 0% of each cluster free
   help: add capacity, lower `scale.min` or `failover.headroom`, or set `failover: none` for the service
 ",

@@ -98,7 +98,7 @@ impl Fleet {
     /// Adds a service with more fields.
     pub(crate) fn service(self, name: &str, fields: &str) -> Self {
         let path = format!("services/{name}.yaml");
-        let workload = "workload: {image: registry.example/it:1.2.3, ports: {http: 8080}, resources: {cpu: 100m, memory: 64Mi}, scale: {min: 2, max: 6}}\n";
+        let workload = "workload: {image: registry.example/it:1.2.3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa, ports: {http: 8080}, resources: {cpu: 100m, memory: 64Mi}, scale: {min: 2, max: 6}}\n";
         let workload = if fields.contains("workload:") {
             ""
         } else {

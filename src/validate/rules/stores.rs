@@ -52,9 +52,9 @@ fn class(written: &Written, store: &Store, sink: &mut Sink) {
         .see(store.engine.span, "")
         .note(format!("it gives {}", gives.join(", ")));
         sink.emit(match able.is_empty() {
-            true => {
-                fault.help("choose one of these: no engine that regen knows gives what is asked")
-            }
+            true => fault.help(format!(
+                "choose one of these: no engine that regen knows gives `{class}`"
+            )),
             false => fault.help(format!(
                 "choose one of these, or an engine that can: {}",
                 able.join(", ")
