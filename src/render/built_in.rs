@@ -13,6 +13,7 @@ built_in! {
     "data/cnpg-objectstore.yaml.j2",
     "data/cnpg-scheduledbackup.yaml.j2",
     "data/networkpolicy.yaml.j2",
+    "data/serviceexport.yaml.j2",
     "delivery/argocd-cluster.yaml.j2",
     "delivery/argocd-hub.yaml.j2",
     "delivery/flux.yaml.j2",

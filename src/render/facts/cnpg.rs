@@ -1,10 +1,14 @@
 //! The parts of a CloudNativePG cluster that follow from the set it belongs to.
 
-use crate::model::name::RegionName;
+use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::name::{Capability, ClusterName, Namespace, RegionName};
 use crate::model::origin::Subject;
+use crate::model::plan::StorePlan;
 use crate::model::world::{Service, Store};
 
 use super::super::fact::Item;
+use super::super::said;
+use super::Facts;
 use super::store::instance;
 
 /// A store and the field it is.
@@ -23,15 +27,25 @@ pub(super) fn archives(store: &Store) -> bool {
     store.backup.as_ref().is_some_and(|b| b.bucket.is_some())
 }
 
-/// Whether replicas follow over the network: a log comes to the archive only when it is full, or
-/// after `archive_timeout`, so bounds below that, and waiting commits, need a connection.
-fn streams(store: &Store, waits: bool) -> bool {
+/// Whether replicas follow over the network: a log comes to them late by way of the archive, so
+/// short bounds and waiting commits need a connection, as does a store without an archive.
+pub(super) fn streams(store: &Store, waits: bool) -> bool {
     let bound = store.staleness.map(|s| s.value.as_millis());
-    !archives(store) || waits || bound.is_some_and(|bound| bound <= ARCHIVE_TIMEOUT_MILLIS)
+    !archives(store) || waits || bound.is_some_and(|bound| bound < SHIPPED_MILLIS)
 }
 
-/// How long a log may wait to be archived.
-const ARCHIVE_TIMEOUT_MILLIS: u64 = 60_000;
+/// What shipped logs can promise: the time for one to be full or late (`archive_timeout`), to be
+/// uploaded, fetched and applied. CloudNativePG, docs/src/wal_archiving.md: five minutes.
+const SHIPPED_MILLIS: u64 = 300_000;
+/// Clusters can do this when they resolve and reach each other's exported Services (KEP-1645).
+const MULTICLUSTER: &str = "multicluster-services";
+/// Clusters can do this when they run the plugin that archives logs and backups.
+const BARMAN: &str = "barman-cloud";
+
+/// Under what name clusters reach a database of another cluster (KEP-1645).
+pub(super) fn host(instance: &str, namespace: &Namespace) -> String {
+    format!("{instance}-rw.{namespace}.svc.clusterset.local")
+}
 
 pub(super) fn parameters(store: &Store, waits: bool) -> Item {
     let archive = archives(store).then(|| ("archive_timeout", Item::new("1min")));
@@ -91,9 +105,8 @@ pub(super) fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &Re
         }
         if streams(store, waits) {
             // The name that the leader waits for, where it waits for this cluster.
-            let host = format!("{name}-rw.{}.svc.clusterset.local", service.namespace);
             let connection = Item::map([
-                ("host", Item::new(host)),
+                ("host", Item::new(host(&name, &service.namespace))),
                 ("user", Item::new("streaming_replica")),
                 ("dbname", Item::new("postgres")),
                 ("sslmode", Item::new("verify-full")),
@@ -109,4 +122,66 @@ pub(super) fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &Re
         Item::map(members)
     };
     Item::list(regions.iter().map(entry)).of(subject, format!("stores[{index}]"))
+}
+
+impl Facts<'_> {
+    /// Refuses stores whose clusters lack the route to their leader, or the plugin that archives.
+    pub(super) fn refuse_unrouted_stores(&self, sink: &mut Sink) {
+        for (key, plan) in &self.plan.stores {
+            let Some(service) = self.world.services.get(&key.service) else {
+                continue;
+            };
+            let Some(store) = service.stores.iter().find(|s| s.name.value == key.store) else {
+                continue;
+            };
+            let name = &store.name.value;
+            if let Some(lacking) = self.lacking(plan, BARMAN).filter(|_| archives(store)) {
+                let message = format!("store `{name}` is archived, and {lacking} no `{BARMAN}`");
+                let fault = Diagnostic::new(Code::MissingCapability, message);
+                sink.emit(fault.at(store.name.span, "").help(format!(
+                    "add `{BARMAN}` to its `capabilities` or to the fleet's `platform`, or leave out `backup.bucket`"
+                )));
+            }
+            if plan.clusters.len() < 2 || !streams(store, plan.synchronous > 0) {
+                continue;
+            }
+            let Some(lacking) = self.lacking(plan, MULTICLUSTER) else {
+                continue;
+            };
+            let (span, why) = match store.staleness {
+                _ if plan.synchronous > 0 => (store.name.span, "its writes wait for replicas"),
+                Some(bound) if bound.value.as_millis() < SHIPPED_MILLIS => {
+                    (bound.span, "shipped logs come too late for this bound")
+                }
+                _ => (store.name.span, "it has no archive to ship logs by"),
+            };
+            let message = format!(
+                "replicas of store `{name}` stream from its leader, and {lacking} no `{MULTICLUSTER}`"
+            );
+            let fault = Diagnostic::new(Code::MissingCapability, message);
+            sink.emit(fault.at(span, why).help(format!(
+                "add `{MULTICLUSTER}` to its `capabilities` or to the fleet's `platform`, or let replicas follow by shipped logs: `backup.bucket`, no `synchronous`, and a `staleness` of 5m or more"
+            )));
+        }
+    }
+
+    /// The clusters of a store that cannot do something, as people say it.
+    fn lacking(&self, plan: &StorePlan, capability: &str) -> Option<String> {
+        let capability = Capability::from(capability);
+        let able = |name: &ClusterName| {
+            let cluster = self.world.clusters.get(name);
+            cluster.is_some_and(|c| c.capabilities.contains(&capability))
+        };
+        let names: Vec<&str> = plan
+            .clusters
+            .values()
+            .filter(|name| !able(name))
+            .map(ClusterName::as_str)
+            .collect();
+        match names.len() {
+            0 => None,
+            1 => Some(format!("cluster {} has", said(&names))),
+            _ => Some(format!("clusters {} have", said(&names))),
+        }
+    }
 }

@@ -13,7 +13,7 @@ use super::{Facts, service, store};
 /// The label that selects the pods of a service.
 const NAME: &str = "app.kubernetes.io/name";
 /// The label that every namespace has (Kubernetes 1.22).
-const NAMESPACE: &str = "kubernetes.io/metadata.name";
+pub(super) const NAMESPACE: &str = "kubernetes.io/metadata.name";
 
 /// Port and protocol, as policies order them.
 type PodPort = (u16, &'static str);

@@ -102,6 +102,7 @@ impl<'a> Facts<'a> {
                 .insert(name, places::cluster(world, plan, cluster));
         }
         facts.warn_of_unrouted_calls(sink);
+        facts.refuse_unrouted_stores(sink);
         facts
     }
 

@@ -280,6 +280,7 @@ fn container(of: &Of<'_>, service: &Service, index: usize, container: &InitConta
     let at = |member: &str| format!("{path}.{member}");
     let security = Item::map([
         ("allowPrivilegeEscalation", Item::new(false)),
+        ("privileged", Item::new(false)),
         (
             "capabilities",
             Item::map([("drop", Item::list([Item::new("ALL")]))]),

@@ -7,7 +7,7 @@ use crate::model::plan::StorePlan;
 use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
-use super::edges::{labels, once, pods, ranges};
+use super::edges::{NAMESPACE, labels, once, pods, ranges};
 use super::{Facts, Members, Of, cnpg};
 
 /// The port of PostgreSQL.
@@ -135,6 +135,17 @@ impl Facts<'_> {
             ("storageClass", of.at(at("storageClass"), class)),
             ("database", Item::new(identifier(store.name.value.as_str()))),
             ("archive", Item::new(cnpg::archives(store))),
+            (
+                "streams",
+                Item::new(regions.len() > 1 && cnpg::streams(store, set.waits)),
+            ),
+            (
+                "host",
+                Item::new(cnpg::host(
+                    &instance(service, store, &cluster.region),
+                    &service.namespace,
+                )),
+            ),
             ("postgresql", postgresql.or_nothing()),
             (
                 "externalClusters",
@@ -263,7 +274,8 @@ impl Facts<'_> {
             .filter_map(|name| self.world.clusters.get(name))
             .collect();
         let own = cnpg_pods(&instance(service, store, &cluster.region));
-        let mut from = vec![own.clone()];
+        let operator = Item::map([("namespaceSelector", labels([(NAMESPACE, "cnpg-system")]))]);
+        let mut from = vec![own.clone(), operator];
         if self.runs_in(key, &cluster.name.value) {
             from.push(pods(
                 service.name.value.as_str(),

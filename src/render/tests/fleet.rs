@@ -100,7 +100,14 @@ impl Made {
                 },
                 environment: "prod".into(),
                 capacity: Capacity::default(),
-                capabilities: ["external-dns", "cloudnative-pg"].map(Into::into).into(),
+                capabilities: [
+                    "external-dns",
+                    "cloudnative-pg",
+                    "barman-cloud",
+                    "multicluster-services",
+                ]
+                .map(Into::into)
+                .into(),
                 network: ClusterNetwork {
                     pods: vec![spanned(format!("10.{octet}.0.0/16"), self.source)],
                     nodes: vec![spanned(format!("172.{octet}.0.0/16"), self.source)],

@@ -4,4 +4,5 @@ mod components;
 mod fleet;
 mod policies;
 mod rules;
+mod stores;
 mod users;

@@ -1,4 +1,4 @@
-//! Edges of a real shop, routing policies, database sets and delivery.
+//! Edges of a real shop, routing policies and delivery.
 
 use std::collections::BTreeSet;
 
@@ -234,97 +234,6 @@ fn each_region_has_one_record_per_policy_and_weights_are_split() {
     assert_eq!(
         (record.get("setIdentifier"), record.get("providerSpecific")),
         (None, None)
-    );
-}
-
-#[test]
-fn a_store_is_one_primary_and_replicas_that_name_the_same_primary() {
-    let made = Made::new().region("eu-west-1", 2).region("us-east-1", 1);
-    let made = made.service("cart", |_| {}).store("cart", |_| {});
-    let set = set(&made).unwrap();
-    let at = |cluster: &str, file: &str| {
-        body(&set, &format!("clusters/{cluster}/shop/cart/{file}")).clone()
-    };
-    let primary = at(
-        "eu-west-1/eu-west-1-a",
-        "cluster-cart-orders-eu-west-1.yaml",
-    );
-    let replica = at(
-        "us-east-1/us-east-1-a",
-        "cluster-cart-orders-us-east-1.yaml",
-    );
-    let role = |own: &str, source: &str| json!({"self": own, "primary": "cart-orders-eu-west-1", "source": source});
-    assert_eq!(
-        primary["spec"]["replica"],
-        role("cart-orders-eu-west-1", "cart-orders-us-east-1")
-    );
-    assert_eq!(
-        replica["spec"]["replica"],
-        role("cart-orders-us-east-1", "cart-orders-eu-west-1")
-    );
-    assert!(primary["spec"]["bootstrap"].get("initdb").is_some());
-    assert_eq!(
-        replica["spec"]["bootstrap"]["recovery"]["source"],
-        "cart-orders-eu-west-1"
-    );
-    for cluster in [&primary, &replica] {
-        let listed = cluster["spec"]["externalClusters"].as_array().unwrap();
-        let names: Vec<&str> = listed.iter().map(|c| c["name"].as_str().unwrap()).collect();
-        assert_eq!(names, ["cart-orders-eu-west-1", "cart-orders-us-east-1"]);
-    }
-    for name in ["eu-west-1", "us-east-1"] {
-        let store = at(
-            "us-east-1/us-east-1-a",
-            &format!("objectstore-cart-orders-{name}.yaml"),
-        );
-        let path = format!("s3://backups-{name}/shop");
-        assert_eq!(store["spec"]["configuration"]["destinationPath"], path);
-        assert_eq!(
-            store["spec"].get("retentionPolicy").is_some(),
-            name == "us-east-1"
-        );
-    }
-    let backup = at(
-        "us-east-1/us-east-1-a",
-        "scheduledbackup-cart-orders-us-east-1.yaml",
-    );
-    assert_eq!(
-        (&backup["spec"]["method"], &backup["spec"]["schedule"]),
-        (&json!("plugin"), &json!("0 0 2 * * *"))
-    );
-    let second = "clusters/eu-west-1/eu-west-1-b/shop/cart/cluster-cart-orders-eu-west-1.yaml";
-    assert!(
-        set.files.keys().all(|p| p.as_str() != second),
-        "one cluster per region holds it"
-    );
-}
-
-#[test]
-fn synchronous_stores_wait_for_the_names_their_replicas_connect_with() {
-    let made = Made::new().region("eu-west-1", 1).region("us-east-1", 1);
-    let made = made.service("cart", |_| {}).store("cart", |s| {
-        s.synchronous = 1;
-        s.backup = None;
-    });
-    let set = set(&made).unwrap();
-    let at = |region: &str| {
-        body(
-            &set,
-            &format!("clusters/{region}/{region}-a/shop/cart/cluster-cart-orders-{region}.yaml"),
-        )["spec"]
-            .clone()
-    };
-    let (primary, replica) = (at("eu-west-1"), at("us-east-1"));
-    assert_eq!(
-        primary["postgresql"]["synchronous"],
-        json!({"method": "any", "number": 1, "dataDurability": "required",
-            "maxStandbyNamesFromCluster": 0, "standbyNamesPre": ["cart-orders-us-east-1"]})
-    );
-    let connection = &replica["externalClusters"][0]["connectionParameters"];
-    assert_eq!(connection["application_name"], "cart-orders-us-east-1");
-    assert_eq!(
-        replica["bootstrap"]["pg_basebackup"]["source"],
-        "cart-orders-eu-west-1"
     );
 }
 

@@ -176,6 +176,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
     engines
         .chain([
             "argo-rollouts",
+            "barman-cloud",
             "cert-manager",
             "cilium",
             "external-dns",
@@ -185,6 +186,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "kyverno",
             "linkerd",
             "metrics-server",
+            "multicluster-services",
             "prometheus-operator",
             "volume-snapshots",
         ])
