@@ -31,6 +31,9 @@ use exit::Stop;
 
 use terminal::Terminal;
 
+/// Where help shows the options of every command.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Plans, renders, publishes and watches the manifests of a multi-region Kubernetes fleet
 #[derive(Debug, Parser)]
 #[command(
@@ -50,13 +53,21 @@ pub struct Args {
         short = 'C',
         long = "fleet",
         global = true,
+        help_heading = EVERYWHERE,
         value_name = "DIR",
         default_value = "."
     )]
     fleet: PathBuf,
 
     /// When to use colour
-    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, value_name = "WHEN")]
+    #[arg(
+        long,
+        global = true,
+        help_heading = EVERYWHERE,
+        value_enum,
+        default_value_t = Colour::Auto,
+        value_name = "WHEN"
+    )]
     color: Colour,
 
     #[command(subcommand)]

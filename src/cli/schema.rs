@@ -37,9 +37,9 @@ enum Subject {
     Plan,
     /// regen drift --format json
     Drift,
-    /// regen check --format json, and any command whose input is rejected
+    /// Any command's --format json when its input is rejected
     Diagnostics,
-    /// regen render --format json
+    /// regen check --format json, regen render --format json
     Change,
     /// regen codes --format json
     Codes,

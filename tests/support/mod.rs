@@ -1,6 +1,7 @@
 //! A hermetic command line: no home, no configuration, no colours, a fixed width.
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -70,6 +71,11 @@ pub(crate) fn command(program: &str, dir: &Path) -> Command {
         .env("COLUMNS", "100")
         .env("NO_COLOR", "1");
     command
+}
+
+/// Says that a test did not run here, past the runner's capture.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 /// The example fleet as it is shipped.

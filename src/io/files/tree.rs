@@ -17,7 +17,7 @@ use crate::model::change::{
 use crate::model::digest::Digest;
 use crate::model::manifest::{ManifestPath, ManifestSet};
 
-use super::atomic::{write_atomic, write_via};
+use super::atomic::write_via;
 use super::fleet::relative;
 
 /// A directory that is or will be rendered into.
@@ -115,9 +115,6 @@ pub fn write_tree(
     let root = &tree.root;
     let own = root.join(RESERVED_DIRECTORY);
     let pending = root.join(PENDING_PATH);
-    if change.files.is_empty() && change.ledger_text.is_none() && tree.pending.is_none() {
-        return Ok(());
-    }
     let scratch = own.join("tmp");
     let create = |dir: &Path| {
         fs::create_dir_all(dir).with_context(|| format!("cannot create `{}`", dir.display()))
@@ -125,9 +122,14 @@ pub fn write_tree(
     if fs::symlink_metadata(&own).is_ok_and(|meta| meta.is_symlink()) {
         bail!("`{}` is a symbolic link", own.display());
     }
+    if change.files.is_empty() && change.ledger_text.is_none() && tree.pending.is_none() {
+        // A run that was killed at its very end leaves it.
+        let _ = fs::remove_dir_all(&scratch);
+        return Ok(());
+    }
     create(&scratch)?;
     if let Some(text) = &change.ledger_text {
-        write_atomic(&pending, text.as_bytes())?;
+        write_via(&scratch, &pending, text.as_bytes(), true)?;
     }
 
     // Removals come first: a file may become a directory.

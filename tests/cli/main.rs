@@ -1,0 +1,32 @@
+//! The command line as a person or a pipeline meets it: every command's help, reports and faults,
+//! and what is left when a run is killed.
+//!
+//! What is printed is compared with `tests/cli/expect/`; `REGEN_BLESS=1 cargo test --test cli`
+//! accepts what is printed now.
+
+mod expect;
+mod faults;
+mod forms;
+mod help;
+mod killed;
+mod reports;
+mod schema;
+mod terminal;
+
+#[path = "../support/mod.rs"]
+mod support;
+
+/// Every command.
+const COMMANDS: [&str; 11] = [
+    "init",
+    "check",
+    "plan",
+    "render",
+    "drift",
+    "explain",
+    "engines",
+    "templates",
+    "codes",
+    "schema",
+    "completions",
+];
