@@ -143,15 +143,31 @@ struct Columns {
 fn columns(header: &[Cell<'_>], sink: &mut Sink) -> Option<Columns> {
     let before = sink.errors();
     let mut index = BTreeMap::new();
+    if header.iter().all(|cell| !COLUMNS.contains(&cell.text)) {
+        let none = Diagnostic::new(Code::RoundTripTable, "the first line is not the header")
+            .at(line_span(header), "")
+            .help("start the file with the line `from,to,p50_ms,p99_ms`");
+        sink.emit(none);
+        return None;
+    }
+    let mut misspelt = Vec::new();
     for (i, cell) in header.iter().enumerate() {
         if !COLUMNS.contains(&cell.text) {
+            let absent = COLUMNS
+                .iter()
+                .copied()
+                .filter(|n| header.iter().all(|c| c.text != *n));
+            let near = nearest(cell.text, absent);
             let unknown = Diagnostic::new(
                 Code::RoundTripTable,
                 format!("unknown column `{}`", cell.text),
             )
-            .at(cell.span, "")
-            .help(format!("the columns are `{}`", COLUMNS.join("`, `")));
-            sink.emit(unknown);
+            .at(cell.span, "");
+            sink.emit(match near {
+                Some(near) => unknown.help(format!("did you mean `{near}`?")),
+                None => unknown.help(format!("the columns are `{}`", COLUMNS.join("`, `"))),
+            });
+            misspelt.extend(near);
         } else if index.insert(cell.text, i).is_some() {
             let twice = Diagnostic::new(
                 Code::RoundTripTable,
@@ -163,7 +179,8 @@ fn columns(header: &[Cell<'_>], sink: &mut Sink) -> Option<Columns> {
         }
     }
     for name in &COLUMNS[..3] {
-        if !index.contains_key(name) {
+        // A misspelt column was told; that it is missing too would be the same mistake.
+        if !index.contains_key(name) && !misspelt.contains(name) {
             let missing =
                 Diagnostic::new(Code::RoundTripTable, format!("column `{name}` is missing"))
                     .at(line_span(header), "the header")

@@ -245,11 +245,12 @@ fn meant<'f>(
     name: &str,
     members: &[(Spanned<String>, Node)],
 ) -> Option<&'f str> {
+    let absent = |n: &&str| members.iter().all(|(key, _)| key.value != *n);
     let known = fields.known.iter().map(|(n, _)| n.as_str());
-    nearest(
-        name,
-        known.filter(|n| members.iter().all(|(key, _)| key.value != *n)),
-    )
+    // A required field of which a part is written is meant even when much of it is lost.
+    let part = |n: &&str| name.len() > 2 && (n.contains(name) || name.contains(*n));
+    let required = || fields.required.iter().map(String::as_str);
+    nearest(name, known.filter(absent)).or_else(|| required().filter(absent).find(part))
 }
 
 /// A multi-line value is shown by its first key.

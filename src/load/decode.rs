@@ -3,8 +3,6 @@
 //! The type decides what a scalar is: where a text is expected, a plain scalar is the text as it
 //! was written (`country: NO`); only `true` and `false` are booleans; integers are decimal.
 
-use std::fmt;
-
 use serde::de::{
     self, DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
     SeqAccess, Visitor,
@@ -15,40 +13,8 @@ use crate::model::raw::{JSON, LIST};
 use crate::yaml::{Node, Style, Value};
 
 use super::kubernetes::to_kubernetes;
+use super::misfit::{DecodeError, kind};
 use super::words::Word;
-
-/// Why a tree does not decode, and where.
-#[derive(Debug)]
-pub(super) struct DecodeError {
-    /// The innermost value at fault; absent until the error has left it.
-    pub(super) span: Option<Span>,
-    /// The fault, lower case.
-    pub(super) message: String,
-}
-
-impl DecodeError {
-    fn or_at(mut self, span: Span) -> Self {
-        self.span.get_or_insert(span);
-        self
-    }
-}
-
-impl fmt::Display for DecodeError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for DecodeError {}
-
-impl de::Error for DecodeError {
-    fn custom<T: fmt::Display>(message: T) -> Self {
-        Self {
-            span: None,
-            message: message.to_string(),
-        }
-    }
-}
 
 /// Decodes a tree; the error names the innermost value at fault.
 pub(super) fn decode<T: DeserializeOwned>(node: &Node) -> Result<T, DecodeError> {
@@ -72,21 +38,21 @@ pub(super) fn integer(text: &str) -> Option<i64> {
 struct At<'a>(&'a Node);
 
 impl<'a> At<'a> {
-    fn text(&self, expected: &dyn de::Expected) -> Result<&'a str, DecodeError> {
+    fn text(&self) -> Result<&'a str, DecodeError> {
         match &self.0.value {
             Value::Scalar(text, _) if !is_null(self.0) => Ok(text),
-            _ => Err(self.unexpected(expected)),
+            _ => Err(self.unexpected()),
         }
     }
 
-    fn unexpected(&self, expected: &dyn de::Expected) -> DecodeError {
+    fn unexpected(&self) -> DecodeError {
         let found = match &self.0.value {
-            Value::Scalar(..) if is_null(self.0) => "nothing",
-            Value::Scalar(..) => "a scalar",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a mapping",
+            Value::Scalar(..) if is_null(self.0) => de::Unexpected::Unit,
+            Value::Scalar(text, _) => de::Unexpected::Str(text),
+            Value::List(_) => de::Unexpected::Seq,
+            Value::Map(_) => de::Unexpected::Map,
         };
-        DecodeError::custom(format!("expected {expected}, found {found}")).or_at(self.0.span)
+        DecodeError::custom(format!("{} cannot stand here", kind(found))).or_at(self.0.span)
     }
 
     fn located<T>(&self, result: Result<T, DecodeError>) -> Result<T, DecodeError> {
@@ -97,7 +63,7 @@ impl<'a> At<'a> {
 macro_rules! integers {
     ($($method:ident => $visit:ident: $type:ty;)+) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-            let text = self.text(&visitor)?;
+            let text = self.text()?;
             let value = integer(text).and_then(|n| <$type>::try_from(n).ok()).ok_or_else(|| {
                 DecodeError::custom(format!("expected a whole number up to {}", <$type>::MAX))
                     .or_at(self.0.span)
@@ -121,10 +87,10 @@ impl<'de> Deserializer<'de> for At<'_> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        match self.text(&visitor)? {
+        match self.text()? {
             "true" => self.located(visitor.visit_bool(true)),
             "false" => self.located(visitor.visit_bool(false)),
-            _ => Err(self.unexpected(&"`true` or `false`")),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -140,7 +106,7 @@ impl<'de> Deserializer<'de> for At<'_> {
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        let text = self.text(&visitor)?;
+        let text = self.text()?;
         self.located(visitor.visit_str(text))
     }
 
@@ -160,7 +126,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         match &self.0.value {
             Value::List(items) => self.located(visitor.visit_seq(Items(items.iter()))),
             _ if is_null(self.0) => visitor.visit_seq(Items([].iter())),
-            _ => Err(self.unexpected(&visitor)),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -168,7 +134,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         match &self.0.value {
             Value::Map(members) => self.located(visitor.visit_map(Members::new(members))),
             _ if is_null(self.0) => visitor.visit_map(Members::new(&[])),
-            _ => Err(self.unexpected(&visitor)),
+            _ => Err(self.unexpected()),
         }
     }
 
@@ -234,7 +200,7 @@ impl<'de> Deserializer<'de> for At<'_> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, DecodeError> {
-        let text = self.text(&visitor)?;
+        let text = self.text()?;
         self.located(visitor.visit_enum(Word(text)))
     }
 

@@ -97,7 +97,7 @@ impl Documents {
         origins: &mut Origins,
         sink: &mut Sink,
     ) -> Vec<ServiceEntry> {
-        let layers = Layers::new(self.fleet.as_ref());
+        let layers = Layers::new(self.fleet.as_ref(), fleet_is_sound);
         let mut entries = Vec::new();
         for (file, node) in &self.services {
             let before = sink.errors();

@@ -16,14 +16,18 @@ use super::shape;
 pub(super) struct Layers<'a> {
     defaults: Option<&'a Node>,
     profiles: &'a [(Spanned<String>, Node)],
+    read: bool,
+    sound: bool,
 }
 
 impl<'a> Layers<'a> {
-    /// Takes the layers out of the fleet's tree.
-    pub(super) fn new(fleet: Option<&'a Node>) -> Self {
+    /// Takes the layers out of the fleet's tree, which is sound or has faults of its own.
+    pub(super) fn new(fleet: Option<&'a Node>, sound: bool) -> Self {
         Self {
             defaults: fleet.and_then(|f| f.get("defaults")).filter(|n| is_map(n)),
             profiles: members(fleet.and_then(|f| f.get("profiles"))),
+            read: fleet.is_some_and(is_map),
+            sound,
         }
     }
 
@@ -74,7 +78,10 @@ impl<'a> Layers<'a> {
             }
             touches.into_origins(&Subject::Service(key), origins);
             let before = sink.errors();
-            check::document(&merged, shape::service(), Faults::Missing, sink);
+            // What seems to be missing may stand in a layer that could not be read.
+            if self.read {
+                check::document(&merged, shape::service(), Faults::Missing, sink);
+            }
             if !sound {
                 continue;
             }
@@ -96,7 +103,8 @@ impl<'a> Layers<'a> {
         };
         let (name, span) = asked?;
         let found = self.profiles.iter().find(|(key, _)| key.value == name);
-        if found.is_none() {
+        // In a file with faults the profile may well be there, unread.
+        if found.is_none() && self.sound {
             sink.emit(unknown_profile(name, span, self.profiles));
         }
         found.map(|(key, node)| (Layer::Profile(ProfileName::new(key.value.as_str())), node))

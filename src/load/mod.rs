@@ -14,6 +14,7 @@ mod files;
 mod kubernetes;
 mod layers;
 mod merge;
+mod misfit;
 pub mod schema;
 mod shape;
 mod words;

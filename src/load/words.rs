@@ -2,7 +2,7 @@
 
 use serde::de::{self, DeserializeSeed, EnumAccess, Error as _, VariantAccess, Visitor};
 
-use super::decode::DecodeError;
+use super::misfit::DecodeError;
 
 /// One written word.
 pub(super) struct Word<'a>(pub(super) &'a str);

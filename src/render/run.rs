@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::diag::{Code, Diagnostic, Rejected, Sink};
+use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
 use crate::emit;
 use crate::model::manifest::{Manifest, ManifestPath, ManifestSet, ObjectId, RenderedFile};
 use crate::model::name::ClusterName;
@@ -41,12 +41,20 @@ pub fn render(
     });
     let mut set = ManifestSet::default();
     let mut matched = BTreeSet::new();
+    let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
     let mut faults: BTreeMap<FaultKey, (Fault, String, usize)> = BTreeMap::new();
     for part in parts {
         set.files.extend(part.files);
         matched.extend(part.matched);
         for diagnostic in part.diagnostics {
-            sink.emit(diagnostic);
+            match diagnostic.place() {
+                // One patch that fails on the objects of several clusters is one mistake.
+                Some(place) if diagnostic.code == Code::Overlay => {
+                    let known = patches.entry(place).and_modify(|(_, more)| *more += 1);
+                    known.or_insert((diagnostic, 0));
+                }
+                _ => sink.emit(diagnostic),
+            }
         }
         for (fault, context) in part.faults {
             let key = (fault.template.clone(), fault.line, fault.message.clone());
@@ -55,6 +63,12 @@ pub fn render(
                 .and_modify(|f| f.2 += 1)
                 .or_insert((fault, context, 0));
         }
+    }
+    for (diagnostic, more) in patches.into_values() {
+        sink.emit(match more {
+            0 => diagnostic,
+            more => diagnostic.note(format!("the same on {more} more")),
+        });
     }
     for (fault, context, more) in faults.into_values() {
         let more = if more == 0 {

@@ -3,6 +3,7 @@
 use serde::de::DeserializeOwned;
 use serde_saphyr::{DuplicateKeyPolicy, Error, MergeKeyPolicy};
 
+use super::syntax;
 use super::tree::brief;
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources, Span};
 
@@ -44,6 +45,12 @@ pub fn read_strict<T: DeserializeOwned>(
 }
 
 fn explain(text: &str, id: SourceId, error: &Error) -> Diagnostic {
+    if let Some(conflict) = syntax::conflicting(text) {
+        let place = Span::new(id, conflict.start, conflict.end);
+        return Diagnostic::new(Code::YamlSyntax, "a merge conflict is not resolved")
+            .at(place, "")
+            .help("take one side whole; regen brings it up to date when it writes it again");
+    }
     let place = error.location().map_or(Span::new(id, 0, 0), |location| {
         let at = |n: Option<u64>| n.and_then(|n| usize::try_from(n).ok());
         let start = at(location.span().byte_offset())
@@ -74,24 +81,29 @@ fn explain(text: &str, id: SourceId, error: &Error) -> Diagnostic {
             Code::MissingField,
             format!("the field `{field}` is missing"),
         ),
-        Error::SerdeInvalidType {
-            unexpected,
-            expected,
-            ..
-        } => (
-            Code::WrongType,
-            format!("expected {expected}, found {}", brief(unexpected)),
+        Error::InvalidScalar { .. }
+        | Error::NullIntoString { .. }
+        | Error::SerdeInvalidType { .. }
+        | Error::SerdeInvalidValue { .. }
+        | Error::SerdeInvalidLength { .. }
+        | Error::SerdeUnknownVariant { .. }
+        | Error::Message { .. } => {
+            let written = text.get(place.start as usize..place.end as usize);
+            let written = written.and_then(|w| w.lines().next()).unwrap_or("");
+            let message = match written.is_empty() {
+                true => "regen would write another kind of value here".to_owned(),
+                false => format!("`{}` cannot stand here", brief(written)),
+            };
+            (Code::InvalidValue, message)
+        }
+        _ => (
+            Code::YamlSyntax,
+            "the text is not YAML as regen writes it".to_owned(),
         ),
-        Error::Message { msg, .. } => (Code::InvalidValue, msg.clone()),
-        other => (Code::YamlSyntax, first_line(&other.to_string())),
     };
     Diagnostic::new(code, message)
         .at(place, "")
         .help("regen writes this file: restore it from version control")
-}
-
-fn first_line(text: &str) -> String {
-    text.lines().next().unwrap_or("").to_owned()
 }
 
 #[cfg(test)]

@@ -22,7 +22,11 @@ fn cause(text: &str, at: usize, kind: &ErrorKind) -> Cause {
     conflict(text)
         .or_else(|| by_kind(text, at, kind))
         .or_else(|| structure(text, &Lines::around(text, at), kind))
-        .unwrap_or_else(|| Cause::new(at..at, kind.to_string()))
+        .unwrap_or_else(|| {
+            // What no case above knows, in words of our own: the parser's are for who writes parsers.
+            Cause::new(at..at, "the text is not YAML from here on")
+                .help("compare the line with its neighbours: indentation, `: ` after keys, quotes and brackets")
+        })
 }
 
 struct Cause {
@@ -88,14 +92,18 @@ fn indent(line: &str) -> usize {
 }
 
 fn conflict(text: &str) -> Option<Cause> {
+    conflicting(text).map(|range| {
+        Cause::new(range, "a merge conflict is not resolved")
+            .help("keep one side and remove the conflict markers")
+    })
+}
+
+/// The first line that git left where two edits met.
+pub(super) fn conflicting(text: &str) -> Option<std::ops::Range<usize>> {
     let mut start = 0;
     for line in text.split_inclusive('\n') {
         if line.starts_with("<<<<<<< ") || line.starts_with(">>>>>>> ") {
-            let end = start + line.trim_end().len();
-            return Some(
-                Cause::new(start..end, "a merge conflict is not resolved")
-                    .help("keep one side and remove the conflict markers"),
-            );
+            return Some(start..start + line.trim_end().len());
         }
         start += line.len();
     }
@@ -181,6 +189,7 @@ fn by_kind(text: &str, at: usize, kind: &ErrorKind) -> Option<Cause> {
         | ErrorKind::ExpectedFlowSequenceSeparator
         | ErrorKind::BlockEntryInFlowCollection
         | ErrorKind::UnexpectedEofFlowMapping
+        | ErrorKind::UnexpectedEofImplicitFlowMapping
         | ErrorKind::UnexpectedEofFlowSequence => {
             let open = last_open(text.get(..at)?);
             let cause = Cause::new(one, "a `,` or a closing bracket is missing before this");
@@ -189,7 +198,7 @@ fn by_kind(text: &str, at: usize, kind: &ErrorKind) -> Option<Cause> {
                     "close the `{bracket}` above with `{}`, or separate its entries with `,`",
                     closer(bracket)
                 )),
-                None => cause,
+                None => cause.help("separate entries with `,` and close each bracket"),
             }
         }
         ErrorKind::ExpectedBlockSequenceEntry => {
@@ -202,6 +211,19 @@ fn by_kind(text: &str, at: usize, kind: &ErrorKind) -> Option<Cause> {
         }
         ErrorKind::BomInsideDocument => {
             Cause::new(one, "an invisible byte-order mark stands inside the text").help("remove it")
+        }
+        ErrorKind::ExpectedDocumentStart | ErrorKind::InvalidDocumentEnd => {
+            Cause::new(one, "the document has ended before this")
+                .help("align it with the first line of the document, or put `---` on a line between two")
+        }
+        ErrorKind::CommentInterceptedScalar => {
+            Cause::new(one, "a comment stands inside a text of several lines")
+                .help("put the comment elsewhere, or align what follows it with the other keys")
+        }
+        ErrorKind::UnknownAnchor => Cause::new(one, "no anchor of this name stands before this alias")
+            .help("quote the value if text was meant"),
+        ErrorKind::CommentNotSeparated => {
+            Cause::new(one, "a comment follows without a space").help("put a space before `#`")
         }
         _ => return None,
     })

@@ -2,8 +2,8 @@
 
 use super::lookup::{can, candidates, fault, services};
 use super::names::is_label;
-use crate::diag::{Code, Sink, Span};
-use crate::model::world::Routing;
+use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::model::world::{Cluster, Routing};
 use crate::validate::Facts;
 
 /// Whether a text is a host name (RFC 1123).
@@ -140,47 +140,56 @@ pub(super) fn routes(facts: &Facts<'_>, sink: &mut Sink) {
                 ),
             );
         }
-        for (_, clusters) in &regions {
-            for cluster in clusters {
-                let name = &cluster.name;
-                if !can(cluster, "external-dns") {
-                    sink.emit(
-                        fault(
-                            Code::MissingCapability,
-                            format!("`{}` is exposed and cluster `{}` has no external-dns", service.name.value, name.value),
-                            host.span,
-                        )
-                        .see(name.span, "may serve it")
-                        .help("add `external-dns` to its `capabilities`, or leave the region out with `placement.from`"),
-                    );
-                }
-                if cluster.ingress.is_none() {
-                    sink.emit(
-                        fault(
-                            Code::MissingIngress,
-                            format!("`{}` is exposed and cluster `{}` has no way in", service.name.value, name.value),
-                            host.span,
-                        )
-                        .see(name.span, "may serve it")
-                        .help("add `ingress: {hostname: ...}` to it, or leave the region out with `placement.from`"),
-                    );
-                }
-                let fails_over = routing.value != Routing::Simple && regions.len() > 1;
-                if fails_over && !cluster.health_checks.contains_key(&host.value) {
-                    sink.emit(
-                        fault(
-                            Code::MissingHealthCheck,
-                            format!("DNS would keep answering with cluster `{}` when it is lost: `{}` has no health check there", name.value, host.value),
-                            host.span,
-                        )
-                        .see(name.span, "may serve it")
-                        .note("external-dns cannot create health checks, and the one in a lost region cannot remove its record")
-                        .help(format!("create one at the DNS provider and add `healthChecks: {{{}: <id>}}` to the cluster", host.value)),
-                    );
-                }
-            }
+        let fails_over = routing.value != Routing::Simple && regions.len() > 1;
+        let clusters: Vec<&Cluster> = regions.iter().flat_map(|(_, c)| c).copied().collect();
+        let without = |lacks: &dyn Fn(&Cluster) -> bool| -> Vec<&Cluster> {
+            clusters.iter().copied().filter(|c| lacks(c)).collect()
+        };
+        let name = &service.name.value;
+        if let Some((names, see)) = told(&without(&|c| !can(c, "external-dns"))) {
+            let message = format!("`{name}` is exposed and {names} has no external-dns");
+            sink.emit(see(fault(Code::MissingCapability, message, host.span)).help(
+                "add `external-dns` to its `capabilities`, or leave the region out with `placement.from`",
+            ));
+        }
+        if let Some((names, see)) = told(&without(&|c| c.ingress.is_none())) {
+            let message = format!("`{name}` is exposed and {names} has no way in");
+            sink.emit(see(fault(Code::MissingIngress, message, host.span)).help(
+                "add `ingress: {hostname: ...}` to it, or leave the region out with `placement.from`",
+            ));
+        }
+        let unchecked = without(&|c| fails_over && !c.health_checks.contains_key(&host.value));
+        if let Some((names, see)) = told(&unchecked) {
+            let message = format!(
+                "DNS would keep answering with {names} when it is lost: `{}` has no health check there",
+                host.value
+            );
+            sink.emit(
+                see(fault(Code::MissingHealthCheck, message, host.span))
+                    .note("external-dns cannot create health checks, and the one in a lost region cannot remove its record")
+                    .help(format!("create one at the DNS provider and add `healthChecks: {{{}: <id>}}` to the cluster", host.value)),
+            );
         }
     }
+}
+
+/// How clusters that share a fault are named in one message, and how it points at them.
+fn told(clusters: &[&Cluster]) -> Option<(String, impl Fn(Diagnostic) -> Diagnostic)> {
+    let names: Vec<String> = clusters
+        .iter()
+        .map(|c| format!("`{}`", c.name.value))
+        .collect();
+    let named = match names.as_slice() {
+        [] => return None,
+        [only] => format!("cluster {only}"),
+        several => format!("each of the clusters {}", several.join(", ")),
+    };
+    let places: Vec<Span> = clusters.iter().map(|c| c.name.span).collect();
+    let see = move |fault: Diagnostic| {
+        let pointed = places.iter();
+        pointed.fold(fault, |fault, at| fault.see(*at, "may serve it"))
+    };
+    Some((named, see))
 }
 
 /// How many regions a service uses at least.

@@ -85,7 +85,13 @@ fn check(service: &Service, probe: &ProbeLong, span: Span, sink: &mut Sink) {
                 ),
                 port.span,
             ),
-            None => ("the probe asks a workload without ports".to_owned(), place),
+            None => (
+                format!(
+                    "the probe asks `{}`, which has no ports",
+                    service.service.value
+                ),
+                place,
+            ),
         };
         sink.emit(
             fault(Code::InvalidProbe, message, place).help(match names.is_empty() {

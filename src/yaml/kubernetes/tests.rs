@@ -121,7 +121,7 @@ fn what_kubernetes_refuses_is_refused_with_its_place() {
         ),
         (
             "a: 1\n---\nb: *x\n",
-            "3:4: while parsing node, found unknown anchor",
+            "3:4: no anchor of this name stands before this alias",
         ),
         (
             "%YAML 1.2\n---\na: b\n",
