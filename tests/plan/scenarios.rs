@@ -60,6 +60,32 @@ fn a_the_leader_of_a_store_everywhere() {
 }
 
 #[test]
+fn the_report_gives_the_objectives_of_services_and_stores_with_six_decimals() {
+    let plan = world(
+        "",
+        "placement: {regions: {exactly: 3}}\nfailover: none\nstores: [{name: db, engine: cloudnative-pg, consistency: eventual, leader: eu-west-3}]",
+    );
+    let report: serde_json::Value =
+        serde_json::from_str(&regen::report::json::plan(&plan)).expect("a report is JSON");
+    let store = plan.stores.values().next().unwrap().objective_ns;
+    for (told, expected) in [
+        (&report["services"]["web"]["objectiveMs"], 51.509_833),
+        (
+            &report["stores"]["web/db"]["objectiveMs"],
+            objective_ms(store),
+        ),
+    ] {
+        let told = told.as_str().expect("there is an audience");
+        assert_eq!(
+            told.split_once('.').map(|(_, d)| d.len()),
+            Some(6),
+            "{told}"
+        );
+        near(told.parse().unwrap(), expected);
+    }
+}
+
+#[test]
 fn b_the_three_regions_nearest_to_everyone() {
     let plan = world("", "placement: {regions: {exactly: 3}}");
     assert_eq!(regions(&plan), ["ap-east-1", "ap-south-1", "eu-west-3"]);

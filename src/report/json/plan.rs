@@ -36,6 +36,9 @@ struct ServiceForm {
     failover_because: BTreeMap<String, Vec<String>>,
     /// How DNS answers, for an exposed service.
     dns: Option<DnsForm>,
+    /// The value that the choice of regions minimises, in milliseconds with six decimals: the
+    /// audience-weighted mean round trip to the nearest region that serves. Null without audience.
+    objective_ms: Option<String>,
     /// Floors of the network.
     predicted: PredictedForm,
     /// Why these regions.
@@ -104,6 +107,8 @@ struct StoreForm {
     sync_standbys: Vec<String>,
     /// The cluster by region.
     clusters: BTreeMap<String, String>,
+    /// The value that the choice of the leader minimises, in milliseconds with six decimals.
+    objective_ms: Option<String>,
     /// Whether the leader was kept from the lock.
     sticky: bool,
     because: Vec<String>,
@@ -201,6 +206,7 @@ fn service(service: &ServicePlan) -> ServiceForm {
             records: d.records.iter().map(|(r, w)| (r.to_string(), *w)).collect(),
             because: reasons(&d.because),
         }),
+        objective_ms: service.predicted.weighted_read_ns.map(milliseconds),
         predicted: predicted(&service.predicted),
         because: reasons(&service.because),
     }
@@ -232,6 +238,7 @@ fn store(store: &StorePlan) -> StoreForm {
             .iter()
             .map(|(r, c)| (r.to_string(), c.to_string()))
             .collect(),
+        objective_ms: store.objective_ns.map(milliseconds),
         sticky: store.sticky,
         because: reasons(&store.because),
     }
