@@ -4,6 +4,7 @@
 mod cnpg;
 mod dns;
 mod edges;
+mod env;
 mod namespace;
 mod places;
 mod pod;

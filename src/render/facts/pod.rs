@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::digest::Digest;
 use crate::model::origin::Subject;
-use crate::model::world::{EnvValue, InitContainer, Probe, ProbeAction, Service, Volume};
+use crate::model::world::{InitContainer, Probe, ProbeAction, Service, Volume};
 
 use super::super::fact::{Fact, Item};
+use super::env::env;
 use super::{Of, service};
 
 /// `pod`.
@@ -57,28 +58,6 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
         ("files", files.data),
         ("filesDigest", files.digest),
     ])
-}
-
-fn env(of: &Of<'_>, path: &str, env: &BTreeMap<String, EnvValue>) -> Item {
-    let list = env.iter().map(|(name, value)| {
-        let path = format!("{path}.{name}");
-        let (member, value) = match value {
-            EnvValue::Plain(text) => ("value", of.at(&path, &text.value)),
-            EnvValue::Secret { name, key } => (
-                "valueFrom",
-                Item::map([(
-                    "secretKeyRef",
-                    Item::map([("name", of.at(&path, name)), ("key", of.at(&path, key))]),
-                )]),
-            ),
-            EnvValue::Field(field) => (
-                "valueFrom",
-                Item::map([("fieldRef", Item::map([("fieldPath", of.at(&path, field))]))]),
-            ),
-        };
-        Item::map([("name", Item::new(name)), (member, value)]).of(of.0, path)
-    });
-    Item::list(list).of(of.0, path).or_nothing()
 }
 
 fn container_ports(of: &Of<'_>, service: &Service) -> Item {
