@@ -184,6 +184,9 @@ codes! {
     ForeignHost = "foreign-host", Warning;
     /// A DNS policy cannot say what the placement does: `simple` knows one region, `failover` two.
     RoutingRegions = "routing-regions", Error;
+    /// Latency routing names regions of AWS, which Route 53 knows the latency to, and a region is of
+    /// another provider. Choose another policy, or leave the region out.
+    RoutingProvider = "routing-provider", Error;
     /// A cluster lacks what is asked of it. Give it the capability, or leave it out.
     MissingCapability = "missing-capability", Error;
     /// A service is exposed and a cluster that may serve it has no `ingress`.

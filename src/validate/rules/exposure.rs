@@ -3,7 +3,9 @@
 use super::lookup::{can, candidates, fault, services};
 use super::names::is_label;
 use crate::diag::{Code, Diagnostic, Sink, Span};
-use crate::model::world::{Cluster, Routing};
+use crate::model::name::RegionName;
+use crate::model::place::Provider;
+use crate::model::world::{Cluster, Region, Routing, Service};
 use crate::validate::Facts;
 
 /// Whether a text is a host name (RFC 1123).
@@ -140,6 +142,9 @@ pub(super) fn routes(facts: &Facts<'_>, sink: &mut Sink) {
                 ),
             );
         }
+        if routing.value == Routing::Latency {
+            latency(facts, service, &regions, named, sink);
+        }
         let fails_over = routing.value != Routing::Simple && regions.len() > 1;
         let clusters: Vec<&Cluster> = regions.iter().flat_map(|(_, c)| c).copied().collect();
         let without = |lacks: &dyn Fn(&Cluster) -> bool| -> Vec<&Cluster> {
@@ -192,8 +197,56 @@ fn told(clusters: &[&Cluster]) -> Option<(String, impl Fn(Diagnostic) -> Diagnos
     Some((named, see))
 }
 
+/// Route 53 knows the latency to regions of AWS, and takes no others
+/// (external-dns, docs/tutorials/aws.md: `aws/region`).
+fn latency(
+    facts: &Facts<'_>,
+    service: &Service,
+    regions: &[(&RegionName, Vec<&Cluster>)],
+    named: Span,
+    sink: &mut Sink,
+) {
+    // Regions without a place are told elsewhere.
+    let placed = |name: &RegionName| {
+        let mut written = facts.raw.regions.iter();
+        written.any(|r| r.region.value == *name && (r.provider.is_some() || r.country.is_some()))
+    };
+    let elsewhere: Vec<&Region> = regions
+        .iter()
+        .filter_map(|(name, _)| facts.world.regions.get(*name))
+        .filter(|region| region.provider != Some(Provider::Aws) && placed(&region.name.value))
+        .collect();
+    let Some(first) = elsewhere.first() else {
+        return;
+    };
+    let names: Vec<String> = elsewhere
+        .iter()
+        .map(|region| format!("`{}`", region.name.value))
+        .collect();
+    let other = match regions.len() {
+        1 => "`routing: simple`",
+        2 => "`routing: failover` or `weighted`",
+        _ => "`routing: weighted`",
+    };
+    sink.emit(
+        fault(
+            Code::RoutingProvider,
+            format!(
+                "latency routing knows regions of AWS only, and `{}` may run in {}",
+                service.name.value,
+                names.join(", ")
+            ),
+            named,
+        )
+        .see(first.name.span, "not of AWS")
+        .help(format!(
+            "write {other}, or choose regions of AWS with `placement.from`"
+        )),
+    );
+}
+
 /// How many regions a service uses at least.
-fn least(service: &crate::model::world::Service) -> usize {
+fn least(service: &Service) -> usize {
     use crate::model::world::RegionChoice;
     match &service.placement.regions {
         RegionChoice::All => usize::MAX,
