@@ -106,6 +106,8 @@ pub fn templates(input: &Input, sink: &mut Sink) -> Result<Templates, Rejected> 
     for (path, source) in input.texts() {
         if path.starts_with("templates/") {
             templates = templates.with_user(path, source, &input.sources, sink);
+        } else if path.starts_with("crds/") {
+            templates = templates.with_crds(source, &input.sources, sink);
         }
     }
     sink.since(before)?;

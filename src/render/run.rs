@@ -144,7 +144,7 @@ impl Part {
                             }
                         };
                         let origins = object::origins(traces, &entry.path, piece.line);
-                        self.document(world, entry, scene, body, piece.line, origins);
+                        self.document(world, templates, entry, scene, body, piece.line, origins);
                     }
                 }
                 Err(faults) => {
@@ -159,6 +159,7 @@ impl Part {
     fn document(
         &mut self,
         world: &World,
+        templates: &Templates,
         entry: &Entry,
         scene: &Scene,
         mut body: Value,
@@ -189,7 +190,7 @@ impl Part {
         };
         self.matched
             .extend(overlay::apply(world, &mut draft, &mut self.diagnostics));
-        self.faults.extend(check::object(&draft));
+        self.faults.extend(check::object(templates.types(), &draft));
         self.drafts.push(draft);
     }
 

@@ -7,9 +7,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::diag::{Code, Diagnostic, Sink, SourceId, Sources, Span};
 
 use super::built_in::BUILT_IN;
+use super::check::{self, Types};
 use super::engine::{Context, Engine, Fault, Rendered};
 use super::header::{self, Header, Scope};
 use super::shape::{Shape, ShapeFault};
+use crate::schema::Schemas;
 
 /// How many shapes of one template are kept; each length of a loop makes another.
 const SHAPES: usize = 256;
@@ -23,6 +25,7 @@ pub struct Templates {
     entries: BTreeMap<String, Entry>,
     /// The texts of a fleet's own templates.
     places: BTreeMap<String, (SourceId, Arc<str>)>,
+    types: Types,
 }
 
 /// One template as people list it.
@@ -61,6 +64,7 @@ impl Templates {
             engine: Engine::new(),
             entries: BTreeMap::new(),
             places: BTreeMap::new(),
+            types: Types::Borrowed(Schemas::built_in()),
         };
         for (path, text) in BUILT_IN {
             if let Err(fault) = templates.insert(path, text) {
@@ -110,6 +114,18 @@ impl Templates {
             sink.emit(diagnostic);
         }
         self
+    }
+
+    /// Adds a file of the fleet's CRDs, against which custom resources are checked; faults go to
+    /// the sink.
+    pub fn with_crds(mut self, source: SourceId, sources: &Sources, sink: &mut Sink) -> Self {
+        check::add_crds(&mut self.types, source, sources, sink);
+        self
+    }
+
+    /// What is known of the types of objects.
+    pub(crate) fn types(&self) -> &Schemas {
+        &self.types
     }
 
     fn insert(&mut self, name: &str, text: &str) -> Result<(), (Fault, Option<String>)> {
@@ -225,7 +241,7 @@ impl Templates {
 }
 
 /// The bytes of a line, without its indentation.
-fn line_range(text: &str, line: u32) -> std::ops::Range<usize> {
+pub(super) fn line_range(text: &str, line: u32) -> std::ops::Range<usize> {
     let mut start = 0;
     for (number, content) in (1..).zip(text.split_inclusive('\n')) {
         if number == line {

@@ -16,10 +16,22 @@ fn fleet() -> Made {
 
 /// Renders with one more template; the faults as `file:line:column message`.
 fn with(path: &str, text: &str) -> Result<ManifestSet, Vec<String>> {
+    rendered(&[(path, text.to_owned())])
+}
+
+/// Renders with templates and CRDs of a fleet.
+fn rendered(files: &[(&str, String)]) -> Result<ManifestSet, Vec<String>> {
     let mut sources = Sources::new();
-    let id = sources.add(path, text);
     let mut sink = Sink::new();
-    let templates = Templates::built_in().with_user(path, id, &sources, &mut sink);
+    let mut templates = Templates::built_in();
+    for (path, text) in files {
+        let id = sources.add(*path, text.as_str());
+        templates = if path.starts_with("crds/") {
+            templates.with_crds(id, &sources, &mut sink)
+        } else {
+            templates.with_user(path, id, &sources, &mut sink)
+        };
+    }
     let made = fleet();
     let set = match sink.since(0) {
         Ok(()) => render(&made.world, &made.plan, &templates, &mut sink),
@@ -61,6 +73,90 @@ fn a_fleet_replaces_a_built_in_template_by_its_path() {
     let text = "{# scope: service\n   when: false #}\n";
     let set = with("templates/workload/deployment.yaml.j2", text).unwrap();
     assert!(set.manifests().all(|(_, m)| m.id.kind != "Deployment"));
+}
+
+const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.shop.example}\nspec:\n  group: shop.example\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n  - name: v1\n    served: true\n    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, required: [size], properties: {size: {type: integer}}}}}}\n  - {name: v1alpha1, served: false, schema: {openAPIV3Schema: {type: object}}}\n";
+
+#[test]
+fn custom_resources_are_checked_against_the_crds_of_the_fleet() {
+    let widget = |version: &str, spec: &str| {
+        format!(
+            "{{# scope: cluster #}}\napiVersion: shop.example/{version}\nkind: Widget\nmetadata: {{name: w, namespace: shop}}\nspec: {spec}\n"
+        )
+    };
+    let list = format!(
+        "apiVersion: v1\nkind: List\nitems:\n- {}",
+        CRD.replace('\n', "\n  ")
+    );
+    let template = "templates/own/widget.yaml.j2:2:1";
+    let cases = [
+        ("right", CRD, "v1", "{size: 3}", String::new()),
+        ("right, in a list", &list, "v1", "{size: 3}", String::new()),
+        (
+            "another type",
+            CRD,
+            "v1",
+            "{size: big}",
+            format!("{template} `/spec/size` of a Widget: expected an integer"),
+        ),
+        (
+            "in a list",
+            &list,
+            "v1",
+            "{size: big}",
+            format!("{template} `/spec/size` of a Widget: expected an integer"),
+        ),
+        (
+            "unknown field",
+            CRD,
+            "v1",
+            "{size: 3, sise: 4}",
+            format!("{template} `/spec` of a Widget: unknown field `sise`; did you mean `size`?"),
+        ),
+        (
+            "missing field",
+            CRD,
+            "v1",
+            "{}",
+            format!("{template} `/spec` of a Widget: required field `size` is missing"),
+        ),
+        (
+            "not served",
+            CRD,
+            "v1alpha1",
+            "{size: 3}",
+            format!("{template} a Widget is not served as `shop.example/v1alpha1`"),
+        ),
+        ("no CRD", "", "v1", "{anything: 1}", String::new()),
+        (
+            "not a CRD",
+            "---\nkind: Pod\n",
+            "v1",
+            "{}",
+            "crds/w.yaml:2:1 not a CustomResourceDefinition of `apiextensions.k8s.io/v1`"
+                .to_owned(),
+        ),
+        (
+            "no YAML",
+            "a: 'b\n",
+            "v1",
+            "{}",
+            "crds/w.yaml:1:".to_owned(),
+        ),
+    ];
+    for (case, crds, version, spec, expected) in cases {
+        let files = [
+            ("templates/own/widget.yaml.j2", widget(version, spec)),
+            ("crds/w.yaml", crds.to_owned()),
+        ];
+        let said = rendered(&files).err().unwrap_or_default().join("; ");
+        let right = if expected.ends_with(':') {
+            said.starts_with(&expected)
+        } else {
+            said == expected
+        };
+        assert!(right, "{case}: {said}");
+    }
 }
 
 #[test]
