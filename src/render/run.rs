@@ -16,6 +16,7 @@ use super::engine::{Context, Fault};
 use super::facts::{Facts, Scene};
 use super::object::{self, Draft};
 use super::place::{self, Placing};
+use super::shape::Trace;
 use super::templates::{Entry, Templates};
 use super::{check, overlay};
 
@@ -135,7 +136,7 @@ impl Part {
                 Ok(None) => {}
                 Ok(Some((rendered, shape))) => {
                     for piece in &shape.documents {
-                        let (body, traces) = match piece.fill(&rendered.slots) {
+                        let filled = match piece.fill(&rendered.slots) {
                             Ok(filled) => filled,
                             Err(fault) => {
                                 let context = scene.context.to_string();
@@ -143,8 +144,7 @@ impl Part {
                                 continue;
                             }
                         };
-                        let origins = object::origins(traces, &entry.path, piece.line);
-                        self.document(world, templates, entry, scene, body, piece.line, origins);
+                        self.document(world, templates, entry, scene, filled, piece.line);
                     }
                 }
                 Err(faults) => {
@@ -162,10 +162,10 @@ impl Part {
         templates: &Templates,
         entry: &Entry,
         scene: &Scene,
-        mut body: Value,
+        (mut body, traces): (Value, Vec<Trace>),
         line: u32,
-        origins: BTreeMap<String, crate::model::manifest::Origin>,
     ) {
+        let origins = object::origins(traces, &entry.path, line);
         let made = object::identify(&body)
             .and_then(|(id, v)| object::mark(&mut body, &id, &scene.marks).map(|()| (id, v)));
         let (id, api_version) = match made {

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn what_is_mentioned_comes_first_and_names_decide_otherwise() {
-        let cases: [(&str, &[(&str, &str)], &str); 8] = [
+        type Written<'a> = &'a [(&'a str, &'a str)];
+        let cases: [(&str, Written<'_>, &str); 8] = [
             ("by name", &[("B", "1"), ("A", "2")], "A B"),
             (
                 "one mention",
