@@ -153,7 +153,7 @@ mod tests {
         read(dir.path()).expect("facts").add_to(&mut state);
         assert_eq!(state.views[&kinds[0]], View::Complete);
         assert_eq!(state.views[&kinds[1]], View::NotServed);
-        assert_eq!(state.namespaced[&kind("", "Node")], false);
+        assert!(!state.namespaced[&kind("", "Node")]);
     }
 
     #[test]

@@ -74,9 +74,9 @@ impl Budget {
             return text.to_owned();
         }
         self.cut = true;
-        let end = text.floor_char_boundary(self.text);
+        let end = (0..=self.text).rev().find(|i| text.is_char_boundary(*i));
         self.text = 0;
-        format!("{}…", &text[..end])
+        format!("{}…", &text[..end.unwrap_or(0)])
     }
 }
 
