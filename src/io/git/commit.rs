@@ -110,12 +110,6 @@ impl Repository {
         }))
     }
 
-    /// Finishes what a run that was killed began; for commands that look and do not write.
-    pub fn repair(&self) -> anyhow::Result<Vec<String>> {
-        let guard: Guard = self.guard()?;
-        self.recover(&guard)
-    }
-
     fn work_tree_state(&self, reference: &str) -> WorkTree {
         match (self.git.is_bare(), self.shows(reference)) {
             (true, _) => WorkTree::Bare,
