@@ -10,7 +10,7 @@ use crate::model::change::{Action, LEDGER_PATH, TreeChange};
 use crate::model::manifest::ManifestSet;
 
 use super::identity::Identity;
-use super::journal::{Guard, Journal, left_alone};
+use super::journal::{Journal, left_alone};
 use super::open::{Repository, is_locked};
 use super::snapshot::Snapshot;
 use super::tree::updated;
