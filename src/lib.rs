@@ -16,7 +16,7 @@
 //! 4 WINDOWS  report/*                    Diagnostics | Plan | TreeChange | DriftReport -> bytes
 //! 3 PIPES    io/files  io/git  io/kube  io/snapshot    the only effects; each names what it attempted
 //! ======= above: effects · below: results depend on arguments alone, the same bytes every time =======
-//! 2 ROOMS    load -> validate -> plan -> render        publish        drift
+//! 2 ROOMS    load -> validate -> plan -> render        publish        drift        adopt
 //! 1½ SHELF   yaml  schema  emit  normalise  engine  latency  atlas     pure knowledge that rooms share
 //! 1 FLOOR    model/*                     nouns: names, World, Plan, Manifest, ObjectId, Finding, …
 //! 0 GROUND   diag/*                      Sources, Span, Spanned<T>, Code, Diagnostic, Sink
@@ -51,6 +51,7 @@
 
 #![deny(clippy::disallowed_methods)] // .clippy.toml lists them with reasons
 
+pub mod adopt;
 pub mod atlas;
 pub mod cli;
 pub mod diag;

@@ -3,6 +3,7 @@
 //! ```text
 //! files ─load─▶ Raw ─validate─▶ World ─plan─▶ Plan ─render─▶ ManifestSet
 //!                                    what the repository holds ─drift─▶ DriftReport
+//! existing manifests ─adopt─▶ services/*.yaml
 //! ```
 //!
 //! Pure: what is read from disk, git or clusters comes in as arguments, and what is to be written
@@ -10,6 +11,7 @@
 
 pub mod drift;
 
+use crate::adopt::{self, Adoption};
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
 use crate::latency;
 use crate::load;
@@ -112,6 +114,15 @@ pub fn templates(input: &Input, sink: &mut Sink) -> Result<Templates, Rejected> 
     }
     sink.since(before)?;
     Ok(templates)
+}
+
+/// Existing manifests to a catalog.
+///
+/// # Errors
+///
+/// As [`plan()`].
+pub fn adopt(manifests: &Sources, sink: &mut Sink) -> Result<Adoption, Rejected> {
+    adopt::adopt(manifests, sink)
 }
 
 fn lock(input: &Input, sink: &mut Sink) -> Result<Option<Lock>, Rejected> {

@@ -17,7 +17,9 @@ const SHELF: &[&str] = &[
     "latency",
     "atlas",
 ];
-const ROOMS: &[&str] = &["load", "validate", "plan", "render", "publish", "drift"];
+const ROOMS: &[&str] = &[
+    "load", "validate", "plan", "render", "publish", "drift", "adopt",
+];
 const PIPES: &[&str] = &["io"];
 const WINDOWS: &[&str] = &["report"];
 const JOINT: &[&str] = &["pipeline"];

@@ -308,4 +308,9 @@ codes! {
     TooManyDeletes = "too-many-deletes", Error;
 
     // ---- desired manifests and settings: drift --------------------------------------------
+
+    // ---- existing manifests: adopt --------------------------------------------------------
+    /// No manifest given to `init --from` is a Deployment, a StatefulSet or a CronJob, so there is
+    /// nothing to make services of. Give the files that hold them, lists included.
+    NothingToAdopt = "nothing-to-adopt", Error;
 }
