@@ -208,10 +208,6 @@ codes! {
     /// A rule under `drift.ignore` is not one: a member is unknown or of the wrong type, a pointer or
     /// jq path cannot be read, or `until` is no date. A rule that hides nothing would hide its fault.
     InvalidIgnoreRule = "invalid-ignore-rule", Error;
-    /// Settings of the drift report say something that is none: a member is unknown or of the wrong
-    /// type. Known are `appliers`, `interactive`, `namespace`, `unknownManagers`, `ignore`,
-    /// `tracking` and `orphans`.
-    InvalidDriftSettings = "invalid-drift-settings", Error;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `regen.lock` was written by a newer regen. Use that one.

@@ -38,8 +38,6 @@ pub(super) fn blank(
         severity,
         origin: None,
         file: None,
-        api_version: None,
-        accept: None,
     }
 }
 

@@ -10,7 +10,6 @@ use crate::model::manifest::{ManifestPath, ObjectId};
 use crate::normalise::{Side, object};
 use crate::schema::{Schemas, What as Fault};
 
-use super::accept::accepting;
 use super::classify::Case;
 use super::compare::compare as differences;
 use super::desired::{Desired, origin, seal, with_live};
@@ -20,6 +19,7 @@ use super::path::Step;
 use super::read::{Identity, identity};
 use super::scale::Autoscalers;
 use super::settings::Settings;
+use super::version;
 
 /// Compares the manifests of one cluster with what it runs.
 ///
@@ -62,19 +62,7 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn index(&mut self) {
         for object in &self.live.objects {
-            let text = |pointer: &str| {
-                object
-                    .body
-                    .pointer(pointer)
-                    .and_then(Value::as_str)
-                    .unwrap_or_default()
-            };
-            let id = ObjectId {
-                group: object.kind.group.clone(),
-                kind: object.kind.kind.clone(),
-                namespace: text("/metadata/namespace").to_owned(),
-                name: text("/metadata/name").to_owned(),
-            };
+            let id = version::id(object);
             self.autoscalers.note(&object.body, &id.namespace);
             self.objects.insert(id, (object, false));
         }
@@ -231,6 +219,7 @@ impl<'a> Run<'a> {
 
     fn both(&mut self, id: &ObjectId, desired: &Desired<'_>, object_: &LiveObject) -> Verdict {
         let mut drift = self.terminating(id, desired, &object_.body);
+        let object_ = version::as_written(self.live, id, desired.value, object_);
         let versions = (
             desired.value["apiVersion"].as_str(),
             object_.body["apiVersion"].as_str(),
@@ -238,6 +227,14 @@ impl<'a> Run<'a> {
         if let (Some(written), Some(read)) = versions
             && written != read
         {
+            if self.live.saved {
+                let why = version::saved_otherwise(&id.kind, written, read);
+                self.unknown(id, desired, &why);
+                return match drift {
+                    true => Verdict::Drift,
+                    false => Verdict::Unknown,
+                };
+            }
             let mut finding = blank(
                 FindingKind::VersionSkew,
                 FindingSeverity::Drift,
@@ -451,11 +448,7 @@ impl<'a> Run<'a> {
             finding.origin = desired
                 .origins
                 .and_then(|o| origin(o, &finding.index_path).cloned());
-            finding.api_version = desired.value["apiVersion"].as_str().map(str::to_owned);
-        } else if let Some((object, _)) = self.objects.get(&finding.object) {
-            finding.api_version = object.body["apiVersion"].as_str().map(str::to_owned);
         }
-        finding.accept = accepting(&finding, &self.settings.cluster);
         self.report.findings.push(finding);
     }
 

@@ -49,7 +49,8 @@ pub struct Want {
 pub struct Unreadable {
     /// One of `Forbidden`, `Unauthorized`, `Timeout`, `ListFailed`, `ServerError`, `Unreachable`,
     /// `TooManyRequests`, `DiscoveryFailed`, `ContinueExpired`, `BadAnswer`, `TooLarge`,
-    /// `NotListable`, `BadKubeconfig`, `NoContext`, `CredentialPlugin`, `NotInSnapshot`.
+    /// `NotListable`, `BadKubeconfig`, `NoContext`, `CredentialPlugin`, `NotInSnapshot`,
+    /// `OtherVersion`.
     pub reason: String,
     /// What was attempted on which path or cluster, and what came back.
     pub detail: String,
@@ -95,6 +96,9 @@ pub struct LiveState {
     pub namespaced: BTreeMap<GroupKind, bool>,
     /// OpenAPI v3 documents by group-version (`v1`, `apps/v1`), where the cluster gave them.
     pub openapi: BTreeMap<String, serde_json::Value>,
+    /// Whether it was saved by another tool, which chose the version of each object: one that
+    /// differs from the repository's says nothing of what the cluster serves.
+    pub saved: bool,
     /// How many requests it took; 0 for a snapshot.
     pub requests: u64,
     /// The server's clock at the end of reading, in seconds since 1970, where it told.

@@ -187,6 +187,7 @@ fn of_directory(held: Held, desired: &BTreeSet<GroupKind>, path: &Path) -> LiveS
 }
 
 fn with_objects(mut state: LiveState, held: Held) -> LiveState {
+    state.saved = true;
     state.objects = held.objects;
     state.objects.sort_by_cached_key(|object| {
         let text = |key: &str| {

@@ -100,7 +100,13 @@ pub(super) fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &Re
             let plugin = Item::new("barman-cloud.cloudnative-pg.io");
             members.push((
                 "plugin",
-                Item::map([("name", plugin), ("parameters", parameters)]),
+                // What the server would fill in, too: it stands in a list that is compared as a whole.
+                Item::map([
+                    ("name", plugin),
+                    ("enabled", Item::new(true)),
+                    ("isWALArchiver", Item::new(false)),
+                    ("parameters", parameters),
+                ]),
             ));
         }
         if streams(store, waits) {
