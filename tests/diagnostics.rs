@@ -17,6 +17,8 @@ use regen::model::input::{Content, InputFile};
 use regen::model::name::ServiceKey;
 use regen::model::origin::Subject;
 use regen::model::world::{EnvValue, World};
+use regen::pipeline::{self, Input};
+use regen::plan::Options;
 use regen::validate::validate;
 
 type Files = BTreeMap<String, String>;
@@ -85,15 +87,22 @@ fn world(files: &Files) -> Option<World> {
     validate(raw, &sources, &mut sink).ok()
 }
 
-/// What is said about a fleet, one diagnostic per paragraph; and whether it was accepted.
+/// What is said about a fleet up to its manifests, one diagnostic per paragraph; and whether it was
+/// accepted.
 fn said(files: &Files) -> (String, bool) {
     let (mut sources, mut sink) = (Sources::new(), Sink::new());
-    let inputs = inputs(files, &mut sources);
-    let world =
-        load(&inputs, &sources, &mut sink).and_then(|raw| validate(raw, &sources, &mut sink));
+    let files = inputs(files, &mut sources);
+    let input = Input {
+        sources,
+        files,
+        round_trips: None,
+    };
+    let manifests = pipeline::plan(&input, &Options::default(), &mut sink)
+        .and_then(|planned| pipeline::render(&input, &planned, &mut sink));
+    let sources = &input.sources;
     let errors = sink.errors();
     assert_eq!(
-        world.is_err(),
+        manifests.is_err(),
         errors > 0,
         "Err if and only if an error was emitted"
     );
@@ -112,7 +121,7 @@ fn said(files: &Files) -> (String, bool) {
             writeln!(out, "  help: {help}").expect("string");
         }
     }
-    (out, world.is_ok())
+    (out, manifests.is_ok())
 }
 
 fn cases() -> BTreeMap<String, (PathBuf, Files)> {
@@ -171,34 +180,119 @@ fn each_fault_has_a_place_and_an_error_a_remedy() {
     }
 }
 
-/// Codes that no text alone can provoke here, each with the test that does.
-const ELSEWHERE: &[Code] = &[];
+/// Codes that no fleet's text alone provokes, or that have cases of their own, each with the test
+/// that tells them.
+const ELSEWHERE: &[(Code, &str)] = &[
+    (
+        Code::PlacementInfeasible,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::PlacementRegion,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::LeaderPlacement,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::SynchronousStandbys,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::StrongLosesWrites,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::StalenessFloor,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::Residency,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::FailoverMissing,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::FailoverCapacity,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::DnsSecondary,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::Budget,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::WaveOrder,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
+        Code::LockDiffers,
+        "tests/fleet.rs::locked_refuses_to_change_the_lock",
+    ),
+    (
+        Code::LedgerInvalid,
+        "src/publish/ledger.rs::faults_are_told_by_line",
+    ),
+    (
+        Code::LedgerNewer,
+        "src/publish/ledger.rs::faults_are_told_by_line",
+    ),
+    (
+        Code::EditedByHand,
+        "tests/git/commits.rs::edits_by_hand_are_refused_unless_told",
+    ),
+    (
+        Code::NotOwned,
+        "tests/git/commits.rs::what_is_not_owned_is_never_touched",
+    ),
+    (
+        Code::PathCollision,
+        "tests/publish.rs::paths_that_cannot_stand_side_by_side_collide",
+    ),
+    (
+        Code::TooManyDeletes,
+        "tests/publish.rs::more_deletions_than_allowed_are_refused_with_the_number_that_would_do",
+    ),
+];
 
 #[test]
-fn each_code_of_load_and_validate_has_a_smallest_wrong_input() {
+fn each_code_has_a_smallest_wrong_input() {
     let named: BTreeSet<String> = cases()
         .values()
         .flat_map(|(_, sections)| sections.get("expect").cloned())
         .flat_map(|expected| expected.lines().map(str::to_owned).collect::<Vec<_>>())
         .filter_map(|line| Some(line.split_once('[')?.1.split_once(']')?.0.to_owned()))
         .collect();
-    let first = Code::ALL
-        .iter()
-        .position(|c| *c == Code::YamlSyntax)
-        .expect("first");
-    let mine: Vec<Code> = Code::ALL[first..]
-        .iter()
-        .copied()
-        .take_while(|c| *c != regen::validate::LAST_CODE)
-        .chain([regen::validate::LAST_CODE])
-        .collect();
-    let missing: Vec<&str> = mine
-        .iter()
-        .filter(|c| !ELSEWHERE.contains(c))
-        .map(|c| c.name())
-        .filter(|name| !named.contains(*name))
-        .collect();
-    assert!(missing.is_empty(), "no case for {missing:?}");
+    let mut wrong = Vec::new();
+    for code in Code::ALL {
+        let elsewhere = ELSEWHERE.iter().find(|(c, _)| c == code).map(|(_, at)| *at);
+        match (named.contains(code.name()), elsewhere) {
+            (true, None) => {}
+            (false, Some(at)) => wrong.extend(missing_test(*code, at)),
+            (true, Some(at)) => wrong.push(format!("`{}` has a case here and {at}", code.name())),
+            (false, None) => wrong.push(format!("`{}` has no case", code.name())),
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// Why `<file>::<test>` does not tell a code: no such test, or a file that never names the code.
+fn missing_test(code: Code, at: &str) -> Option<String> {
+    let (file, test) = at.split_once("::").expect("<file>::<test>");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    let function = text
+        .split("#[test]")
+        .skip(1)
+        .any(|after| after.trim_start().starts_with(&format!("fn {test}(")));
+    let names = text.contains(&format!("Code::{code:?}")) || text.contains(code.name());
+    (!function || !names).then(|| format!("`{}` is not told by {at}", code.name()))
 }
 
 #[test]
