@@ -24,7 +24,6 @@ use crate::model::world::World;
 use crate::plan;
 use crate::render::{self, Templates};
 use crate::validate;
-use crate::yaml;
 
 /// The file that holds the sticky decisions.
 pub const LOCK: &str = "regen.lock";
@@ -128,7 +127,7 @@ pub fn adopt(manifests: &Sources, sink: &mut Sink) -> Result<Adoption, Rejected>
 fn lock(input: &Input, sink: &mut Sink) -> Result<Option<Lock>, Rejected> {
     match input.texts().find(|(path, _)| *path == LOCK) {
         None => Ok(None),
-        Some((_, source)) => yaml::read_strict(&input.sources, source, sink).map(Some),
+        Some((_, source)) => plan::lock::read(&input.sources, source, sink).map(Some),
     }
 }
 

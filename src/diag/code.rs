@@ -56,21 +56,27 @@ macro_rules! codes {
 
 codes! {
     // ---- text and shape: load -------------------------------------------------------------
-    /// The text is not valid YAML.
+    /// The text is not valid YAML. The message says what the reader met first; correct that line,
+    /// and run again: later faults of the same document only show then.
     YamlSyntax = "yaml-syntax", Error;
-    /// The file is not valid UTF-8.
+    /// The file is not valid UTF-8. Save it as UTF-8; the place is the first byte that is not.
     NotUtf8 = "not-utf8", Error;
-    /// The file nests, repeats or grows beyond what a fleet can need (aliases, depth, size).
+    /// The file nests, repeats or grows beyond what a fleet can need (aliases, depth, size). Split
+    /// it, or write out what the aliases repeat.
     YamlBomb = "yaml-bomb", Error;
-    /// A key stands twice in one mapping; the second would silently win.
+    /// A key stands twice in one mapping; the second would silently win. Keep one.
     DuplicateKey = "duplicate-key", Error;
-    /// A field is unknown; the nearest known name is offered.
+    /// A field is unknown. Take the nearest known name where one is offered, else one of the known
+    /// ones; `regen schema` prints them all.
     UnknownField = "unknown-field", Error;
-    /// A required field is missing.
+    /// A required field, or the file that would hold it, is missing. Add it where the message
+    /// points, or in a layer that the service inherits from (`defaults`, its profile).
     MissingField = "missing-field", Error;
-    /// A value is of the wrong kind (a list where a mapping is expected, …).
+    /// A value is of the wrong kind (a list where a mapping is expected, …). Write it as the remedy
+    /// shows.
     WrongType = "wrong-type", Error;
-    /// A value is of the right kind but cannot be read (a duration, quantity, percentage, …).
+    /// A value is of the right kind but cannot be read (a duration, quantity, percentage, one of
+    /// several words, …). Write it in the form that the remedy shows.
     InvalidValue = "invalid-value", Error;
     /// A file's name does not fit its content or its place: a region stands in
     /// `regions/<region>.yaml`, a service in `services/<service>.yaml`. Rename one of the two.
@@ -80,9 +86,11 @@ codes! {
     Symlink = "symlink", Error;
     /// A file stands where a person would expect it to be read, and is not. Move or rename it.
     UnreadFile = "unread-file", Warning;
-    /// A file that `regen.yaml` names does not exist.
+    /// A file that `regen.yaml` names does not exist. Correct its path, which is relative to
+    /// `regen.yaml`, or leave the field out.
     MissingFile = "missing-file", Error;
-    /// A service asks for a profile that `regen.yaml` does not define.
+    /// A service asks for a profile that `regen.yaml` does not define. Correct the name, or add the
+    /// profile under `profiles`.
     UnknownProfile = "unknown-profile", Error;
     /// A field is understood and nothing is planned or rendered from it yet. It may stay: a later
     /// version will use it.
@@ -91,10 +99,12 @@ codes! {
     // ---- rules: validate ------------------------------------------------------------------
     /// Two things have the same name, so that a reference to it would be ambiguous. Rename one.
     DuplicateName = "duplicate-name", Error;
-    /// A country, bloc, jurisdiction or continent is not known. Countries are two upper-case letters
-    /// of ISO 3166-1 (`GB`, not `UK`); blocs are `EU`, `EEA` and those of `jurisdictions`.
+    /// A country, bloc, jurisdiction or continent is not known. Countries are two upper-case
+    /// letters of ISO 3166-1 (`GB`, not `UK`); blocs are `EU`, `EEA` and those of `jurisdictions`.
+    /// Correct the name, or define the jurisdiction.
     UnknownArea = "unknown-area", Error;
-    /// A jurisdiction has no country: nothing could ever be placed in it.
+    /// A jurisdiction has no country: nothing could ever be placed in it. Give it `countries` or a
+    /// `bloc`, or remove it.
     EmptyArea = "empty-area", Error;
     /// A region is named that does not exist: neither in the fleet's `regions/` nor, for a region of
     /// a cloud, in the atlas. Correct the name, or write its country and coordinates.
@@ -102,111 +112,145 @@ codes! {
     /// The fleet says of a cloud's region what the atlas knows otherwise. Leave the field out, or
     /// name the region differently if it is another place.
     AtlasDisagrees = "atlas-disagrees", Warning;
-    /// A name is not one that Kubernetes takes: RFC 1123 labels have 1 to 63 lower-case letters, digits
-    /// and `-`; services and stores begin with a letter (RFC 1035).
+    /// A name is not one that Kubernetes takes: RFC 1123 labels have 1 to 63 lower-case letters,
+    /// digits and `-`; services and stores begin with a letter (RFC 1035). Write it so.
     InvalidName = "invalid-name", Error;
     /// A name fits, and what is appended to it in the cluster does not. Choose a shorter one.
     NameTooLong = "name-too-long", Error;
     /// The namespace belongs to Kubernetes itself (`default`, `kube-…`). Choose another.
     ReservedNamespace = "reserved-namespace", Error;
-    /// A team does not fit into the value of a label: at most 63 letters, digits, `-`, `_` and `.`.
+    /// A team does not fit into the value of a label. Write it with at most 63 letters, digits,
+    /// `-`, `_` and `.`, beginning and ending with a letter or digit.
     InvalidLabel = "invalid-label", Error;
-    /// A region is in a wave that `regen.yaml` does not list under `waves`.
+    /// A region is in a wave that `regen.yaml` does not list under `waves`. Correct the name, or
+    /// list the wave.
     UnknownWave = "unknown-wave", Error;
-    /// A cluster is named (as `hub`, or by an overlay) that no region has.
+    /// A cluster is named (as `hub`, or by an overlay) that no region has. Correct the name, or add
+    /// the cluster to its region's file.
     UnknownCluster = "unknown-cluster", Error;
-    /// A service is called, or patched by an overlay, that has no file in `services/`, or not in the
-    /// environment of its caller.
+    /// A service is called, or patched by an overlay, that has no file in `services/`, or not in
+    /// the environment of its caller. Correct the name, or add the service or its environment.
     UnknownService = "unknown-service", Error;
-    /// A port is named that the workload does not have.
+    /// A port is named that the workload does not have, or one is needed and there is none. Name
+    /// one of `workload.ports`, or add it there.
     UnknownPort = "unknown-port", Error;
-    /// A store's data is of a class that `regen.yaml` does not define under `dataClasses`.
+    /// A store's data is of a class that `regen.yaml` does not define under `dataClasses`. Correct
+    /// the name, or define the class.
     UnknownDataClass = "unknown-data-class", Error;
     /// A capability is spelt almost like one that regen asks for, and would silently be missing.
+    /// Take the spelling that is offered.
     UnknownCapability = "unknown-capability", Warning;
-    /// No region is in a wave, so that it rolls out nothing.
+    /// No region is in a wave, so that it rolls out nothing. Put a region into it, or remove it
+    /// from `waves`.
     EmptyWave = "empty-wave", Warning;
-    /// A region names no wave while the fleet has several; it goes with the last.
+    /// A region names no wave while the fleet has several; it goes with the last. Add `wave` to its
+    /// file.
     RegionWithoutWave = "region-without-wave", Warning;
-    /// A service has no cluster in its environment, or none in the regions that it may run in.
+    /// A service has no cluster in its environment, or none in the regions that it may run in. Add
+    /// a cluster, or widen `placement`.
     NoCluster = "no-cluster", Error;
     /// The cluster's Kubernetes version is outside of the range that manifests are rendered for.
+    /// Correct it, or use a regen that knows the version.
     KubernetesVersion = "kubernetes-version", Error;
-    /// An address range does not start at its first address; the right form is offered.
+    /// An address range does not start at its first address. Write the form that is offered.
     InvalidRange = "invalid-range", Error;
-    /// The pods of two clusters share addresses, so that traffic between them could not be told apart.
+    /// The pods of two clusters share addresses, so that traffic between them could not be told
+    /// apart. Correct the range that is written wrongly, or give one cluster a range of its own.
     OverlappingRanges = "overlapping-ranges", Error;
-    /// A cluster's ingress is given twice or not at all: one of `hostname` and `addresses`.
+    /// A cluster's ingress is given twice or not at all. Write one of `hostname` and `addresses`.
     InvalidIngress = "invalid-ingress", Error;
-    /// The image has no tag, the tag `latest`, or is no image name: what runs would change by itself.
+    /// The image has no tag, the tag `latest`, or is no image name: what runs would change by
+    /// itself. Name a version, best with its digest.
     ImageTag = "image-tag", Error;
-    /// Images are named by tag; a digest cannot be moved.
+    /// Images are named by tag, which can be moved. Name them by digest (`image:tag@sha256:…`),
+    /// which cannot.
     ImageDigest = "image-digest", Note;
-    /// The name of an environment variable has other characters than letters, digits and `_`.
+    /// The name of an environment variable has other characters than letters, digits and `_`, or
+    /// begins with a digit. Rename it.
     EnvName = "env-name", Error;
-    /// An environment variable takes its value from nowhere, or from two places.
+    /// An environment variable takes its value from nowhere, or from two places. Keep one: a text,
+    /// `{secret, key}` or `{field}`.
     EnvSource = "env-source", Error;
     /// An environment variable looks like a secret and stands in plain text in the catalog. Keep it in
     /// a Secret and refer to it by `{secret: <name>, key: <key>}`.
     PlainSecret = "plain-secret", Error;
-    /// A path in the container is not absolute, is not plain, or is used twice.
+    /// A path in the container is not absolute, is not plain, or is used twice. Write it from `/`,
+    /// without `.` and `..`, once.
     FilePath = "file-path", Error;
-    /// A volume asks for what its workload cannot keep: persistent ones need a StatefulSet and a size.
+    /// A volume asks for what its workload cannot keep. Give a persistent one `kind: StatefulSet`
+    /// and a size, or leave `persistent` out.
     InvalidVolume = "invalid-volume", Error;
-    /// A container would run as root, which the namespace's pod security refuses.
+    /// A container would run as root, which the namespace's pod security refuses. Give
+    /// `security.user` another number than 0, and use an image that can run so.
     RootUser = "root-user", Error;
-    /// A schedule is not one that Kubernetes reads (five cron fields), or, for backups, six.
+    /// A schedule is not one that Kubernetes reads. Write five cron fields, or, for backups, six
+    /// with the seconds first.
     InvalidSchedule = "invalid-schedule", Error;
-    /// A CronJob has no schedule or is exposed, or something else has a schedule.
+    /// A CronJob has no schedule or is exposed, or something else has a schedule. Change `kind`, or
+    /// move the other field to a service that it fits.
     ScheduleMismatch = "schedule-mismatch", Error;
-    /// The name of a port is longer than 15 characters or has others than lower-case letters, digits
-    /// and `-` (RFC 6335).
+    /// The name of a port is longer than 15 characters or has others than lower-case letters,
+    /// digits and `-` (RFC 6335). Choose a shorter or plainer one.
     PortName = "port-name", Error;
-    /// Two ports have the same number.
+    /// Two ports have the same number. Change one, or remove it.
     DuplicatePort = "duplicate-port", Error;
-    /// A probe asks nothing, several things, or a port that the workload does not have; its timings are
-    /// whole seconds.
+    /// A probe asks nothing, several things, or a port that the workload does not have, or its
+    /// timings are no whole seconds. Give it one of `http`, `grpc` and `tcp`, on a port of the
+    /// workload.
     InvalidProbe = "invalid-probe", Error;
-    /// A quantity is zero or negative, or a limit is below what is asked for.
+    /// A quantity is zero or negative, or a limit is below what is asked for. Raise it, or lower
+    /// what is asked for.
     QuantityRange = "quantity-range", Error;
-    /// A number of pods or instances is no range, or nothing.
+    /// A number of pods or instances is no range, or nothing. Let `max` be at least `min`, and
+    /// `min` at least 1.
     ScaleRange = "scale-range", Error;
-    /// A weight is nothing, weights and percentages are mixed, or percentages are more than a whole.
+    /// A weight is nothing, weights and percentages are mixed, or percentages are more than a
+    /// whole. Use one of the two throughout, up to `100%`.
     AudienceWeight = "audience-weight", Error;
-    /// Services wait for each other in a circle, so that each needs the others to be up first. A call
-    /// with `onFailure: degrade` does not wait.
+    /// Services wait for each other in a circle, so that each needs the others to be up first.
+    /// Break it with `onFailure: degrade` on a call that need not be waited for.
     CallCycle = "call-cycle", Error;
-    /// The number of regions is no range, or more than could be used.
+    /// The number of regions is no range, or more than could be used. Lower it, or let the service
+    /// run in more regions.
     RegionCount = "region-count", Error;
-    /// A host is not one of RFC 1123.
+    /// A host is not a name of RFC 1123. Write lower-case labels joined by dots, without scheme and
+    /// path.
     InvalidHost = "invalid-host", Error;
-    /// A host is not under the fleet's `domain`.
+    /// A host is not under the fleet's `domain`, so its records may be written to a zone of someone
+    /// else. Correct the one that is wrong.
     ForeignHost = "foreign-host", Warning;
     /// A DNS policy cannot say what the placement does: `simple` knows one region, `failover` two.
+    /// Choose another `routing`, or place the service accordingly.
     RoutingRegions = "routing-regions", Error;
     /// Latency routing names regions of AWS, which Route 53 knows the latency to, and a region is of
     /// another provider. Choose another policy, or leave the region out.
     RoutingProvider = "routing-provider", Error;
     /// A cluster lacks what is asked of it. Give it the capability, or leave it out.
     MissingCapability = "missing-capability", Error;
-    /// A service is exposed and a cluster that may serve it has no `ingress`.
+    /// A service is exposed and a cluster that may serve it has no `ingress`. Add one to the
+    /// cluster, or leave its region out with `placement.from`.
     MissingIngress = "missing-ingress", Error;
     /// A DNS policy fails over without a health check: a lost region would keep its record, because
-    /// the external-dns that could remove it is lost too.
+    /// the external-dns that could remove it is lost too. Create the check at the DNS provider and
+    /// name it under the cluster's `healthChecks`.
     MissingHealthCheck = "missing-health-check", Error;
-    /// The engine cannot give the consistency class; engines that can are named. `regen engines` lists
-    /// what each gives. Ask for another class, or choose another engine.
+    /// The engine cannot give the consistency class. Choose one of the engines that are named, or a
+    /// weaker class.
     EngineClass = "engine-class", Error;
     /// A store of bounded staleness has no bound. Add `staleness`.
     MissingBound = "missing-bound", Error;
-    /// The leader of a store stands where its service or its engine cannot run.
+    /// The leader of a store stands where its service or its engine cannot run. Name another
+    /// region, or write `auto`.
     LeaderRegion = "leader-region", Error;
-    /// Bound data has no legal region, or would be written outside of its jurisdiction.
+    /// Bound data has no legal region, or would be written outside of its jurisdiction. Add a
+    /// region inside, or correct the class or the placement.
     ResidencyImpossible = "residency-impossible", Error;
-    /// An overlay is not for one object with one well-formed patch (RFC 7386 or RFC 6902).
+    /// An overlay is not for one object with one well-formed patch. Write `kind`, `name` and one of
+    /// `merge` (RFC 7386) and `patch` (RFC 6902); several patches are several documents.
     InvalidOverlay = "invalid-overlay", Error;
-    /// A rule under `drift.ignore` is not one: a member is unknown or of the wrong type, a pointer or
-    /// jq path cannot be read, or `until` is no date. A rule that hides nothing would hide its fault.
+    /// A rule under `drift.ignore` is not one: a member is unknown or of the wrong type, a pointer
+    /// or jq path cannot be read, or `until` is no date. A rule that hides nothing would hide its
+    /// fault; correct or remove it.
     InvalidIgnoreRule = "invalid-ignore-rule", Error;
 
     // ---- decisions: plan ------------------------------------------------------------------
@@ -218,7 +262,8 @@ codes! {
     /// A value of `network/rtt.csv` is not a round trip: negative, not a number, above a minute, or
     /// a 99th percentile below its median. Write decimal milliseconds.
     RoundTripValue = "round-trip-value", Error;
-    /// `network/rtt.csv` names a region that the fleet does not have.
+    /// `network/rtt.csv` names a region that the fleet does not have. Correct the name, add the
+    /// region, or drop the line.
     RoundTripRegion = "round-trip-region", Error;
     /// `network/rtt.csv` states the same directed pair twice. Keep one.
     RoundTripDuplicate = "round-trip-duplicate", Error;
@@ -234,7 +279,8 @@ codes! {
     /// A service names a region that it may not be placed in: no cluster of its environment, a
     /// capability that is missing, the residency of its data, or no room for its pods.
     PlacementRegion = "placement-region", Error;
-    /// A store's `leader` is a region that its service does not serve in.
+    /// A store's `leader` is a region that its service does not serve in. Place the service there,
+    /// name another region, or write `auto`.
     LeaderPlacement = "leader-placement", Error;
     /// A store's writes would wait for more standbys than it has in other regions, so that none
     /// would ever complete. Lower `synchronous`, or place the service in more regions.
@@ -242,21 +288,26 @@ codes! {
     /// A strong store replicates asynchronously: what was acknowledged in the leader's region just
     /// before its loss is lost. Set `synchronous`.
     StrongLosesWrites = "strong-loses-writes", Warning;
-    /// A bound on staleness is shorter than the way to the farthest replica takes.
+    /// A bound on staleness is shorter than the way to the farthest replica takes. Raise
+    /// `staleness`, or leave the farthest region out.
     StalenessFloor = "staleness-floor", Error;
     /// A store's data is bound to a jurisdiction, and a region that serves it has no other one
     /// inside to fail over to. Add a region, or set `failover: none` and accept an RTO.
     Residency = "residency", Error;
-    /// A serving region has no target that the fleet's `failover.residency` allows.
+    /// A serving region has no target that the fleet's `failover.residency` allows. Add a region
+    /// that it allows, or set `failover: none` for the service.
     FailoverMissing = "failover-missing", Warning;
-    /// No legal target has room for the load of a lost region, with the headroom kept free.
+    /// No legal target has room for the load of a lost region, with the headroom kept free. Add
+    /// capacity there, lower `failover.headroom`, or place the service in more regions.
     FailoverCapacity = "failover-capacity", Error;
-    /// DNS routes by failover, and there is no region to be the secondary.
+    /// DNS routes by failover, and there is no region to be the secondary. Place the service in two
+    /// regions, or choose another `routing`.
     DnsSecondary = "dns-secondary", Error;
     /// A predicted latency is over its budget; an error where the service has `enforce: true`.
+    /// Allow a region that is nearer, or raise the budget to what the remedy names.
     Budget = "budget", Warning;
     /// The first wave holds a data leader or the busiest region, so that a bad change meets what
-    /// matters most first.
+    /// matters most first. Begin `waves` with a region with little traffic and no leader.
     WaveOrder = "wave-order", Warning;
 
     /// `--locked` was given and the plan is not the one that `regen.lock` holds: a pipeline never
@@ -272,8 +323,10 @@ codes! {
     /// Two templates yield an object of the same kind, namespace and name for one cluster. Give one of
     /// them another name or a condition (`when:`) that excludes the other.
     DuplicateObject = "duplicate-object", Error;
-    /// An overlay matches no rendered object, cannot be applied, or changes what identifies an object.
-    /// Overlays are looked up by kind and name among the objects of their cluster, region or service.
+    /// An overlay matches no rendered object, cannot be applied, or changes what identifies an
+    /// object. Overlays are looked up by kind and name among the objects of their cluster, region
+    /// or service; look at the object with `regen explain --object`, and correct the overlay or
+    /// remove it.
     Overlay = "overlay", Error;
     /// Argo CD or Flux is to apply the manifests, but the repository has no address that a cluster
     /// could pull from, so no entry points are rendered. Set `gitops.url`.
@@ -297,13 +350,11 @@ codes! {
     /// or rename what is rendered; regen never overwrites what it did not write.
     NotOwned = "not-owned", Error;
     /// Two paths of the GitOps repository cannot both exist, at least not on a file system that
-    /// ignores case (macOS, Windows), or a rendered path is reserved for regen itself.
+    /// ignores case (macOS, Windows), or a rendered path is reserved for regen itself. Rename one of the two.
     PathCollision = "path-collision", Error;
     /// The change would remove more files than `--max-deletes` allows, as happens when a region or
     /// a directory of services got lost by mistake. Give a higher number if it is meant.
     TooManyDeletes = "too-many-deletes", Error;
-
-    // ---- desired manifests and settings: drift --------------------------------------------
 
     // ---- existing manifests: adopt --------------------------------------------------------
     /// No manifest given to `init --from` is a Deployment, a StatefulSet or a CronJob, so there is

@@ -164,14 +164,21 @@ fn located(fault: SettingsFault, rules: &[Spanned<Value>]) -> Diagnostic {
     let rule = steps
         .next()
         .and_then(|i| rules.get(i.parse::<usize>().ok()?));
-    let message = match steps.next() {
-        Some(inside) => format!("`{}`: {}", inside.replace('/', "."), fault.message),
-        None => fault.message,
+    let inside = steps.next().map(|i| i.replace('/', "."));
+    // What is expected is the remedy; what is wrong is that something else stands there.
+    let expected = fault.message.strip_prefix("expected ");
+    let message = match (&inside, expected) {
+        (Some(inside), Some(_)) => format!("`{inside}` cannot be read"),
+        (None, Some(_)) => "the rule cannot be read".to_owned(),
+        (Some(inside), None) => format!("`{inside}`: {}", fault.message),
+        (None, None) => fault.message.clone(),
     };
     let mut told = Diagnostic::new(Code::InvalidIgnoreRule, message);
     if let Some(rule) = rule {
         told = told.at(rule.span, "in this rule");
     }
+    told.help
+        .extend(expected.map(|what| format!("write {what}")));
     told.help.extend(fault.help);
     told
 }

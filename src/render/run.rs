@@ -43,6 +43,7 @@ pub fn render(
     let mut set = ManifestSet::default();
     let mut matched = BTreeSet::new();
     let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
+    let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
     let mut faults: BTreeMap<FaultKey, (Fault, String, usize)> = BTreeMap::new();
     for part in parts {
         set.files.extend(part.files);
@@ -57,6 +58,11 @@ pub fn render(
                 _ => sink.emit(diagnostic),
             }
         }
+        for (first, second, note) in part.twice {
+            let key = (first, second.template.clone());
+            let known = twice.entry(key).and_modify(|(.., more)| *more += 1);
+            known.or_insert((second, note, 0));
+        }
         for (fault, context) in part.faults {
             let key = (fault.template.clone(), fault.line, fault.message.clone());
             faults
@@ -69,6 +75,19 @@ pub fn render(
         sink.emit(match more {
             0 => diagnostic,
             more => diagnostic.note(format!("the same on {more} more")),
+        });
+    }
+    for (fault, note, more) in twice.into_values() {
+        let told = templates.diagnostic(&fault);
+        let told = Diagnostic {
+            code: Code::DuplicateObject,
+            ..told
+        }
+        .note(note)
+        .help("give one of them another name or another condition");
+        sink.emit(match more {
+            0 => told,
+            more => told.note(format!("and {more} more objects of the same two")),
         });
     }
     for (fault, context, more) in faults.into_values() {
@@ -124,6 +143,8 @@ struct Part {
     files: Vec<(ManifestPath, RenderedFile)>,
     faults: Vec<(Fault, String)>,
     diagnostics: Vec<Diagnostic>,
+    /// Objects that are there twice: the first template, the second, and for what.
+    twice: Vec<(String, Fault, String)>,
     matched: BTreeSet<usize>,
 }
 
@@ -203,11 +224,14 @@ impl Part {
             if let Some(first) = seen.insert(&draft.id, draft) {
                 let places = [first, draft].map(|d| format!("`{}` for {}", d.template, d.context));
                 let message = format!("{} is rendered twice", draft.id);
-                self.diagnostics.push(
-                    Diagnostic::new(Code::DuplicateObject, message)
-                        .note(format!("by {} and by {}", places[0], places[1]))
-                        .help("give one of them another name or another condition"),
-                );
+                let second = Fault {
+                    template: draft.template.to_string(),
+                    message,
+                    line: Some(draft.line),
+                    range: None,
+                };
+                let note = format!("by {} and by {}", places[0], places[1]);
+                self.twice.push((first.template.to_string(), second, note));
             }
         }
         let placings: Vec<Placing<'_>> = self
