@@ -259,6 +259,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
         Code::TooManyDeletes,
         "tests/publish.rs::more_deletions_than_allowed_are_refused_with_the_number_that_would_do",
     ),
+    (
+        Code::NothingToAdopt,
+        "tests/adopt.rs::faults_are_told_and_nothing_is_written",
+    ),
 ];
 
 #[test]
