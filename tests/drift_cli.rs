@@ -246,3 +246,58 @@ fn manifests_are_compared_without_a_fleet() {
     let ran = run("info", "elsewhere").exits(1);
     assert!(ran.stdout.contains("not in the cluster"), "{}", ran.stdout);
 }
+
+#[test]
+fn settings_come_from_a_file_and_end_in_rules() {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write =
+        |name: &str, text: &str| std::fs::write(dir.path().join(name), text).expect("written");
+    write(
+        "app.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app, labels: {a/b: x}}\ndata: {level: info}\n",
+    );
+    write(
+        "live.yaml",
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: app, namespace: shop, labels: {a/b: y}}\ndata: {level: debug}\n",
+    );
+    let run = |config: &str, more: &[&str]| {
+        write("drift.yaml", config);
+        let args = [
+            "drift",
+            "--desired",
+            "app.yaml",
+            "--live",
+            "live.yaml",
+            "--drift-config",
+            "drift.yaml",
+        ];
+        regen(dir.path(), &[&args, more].concat())
+    };
+    let faulty = run("namespace: shop\nignore: [{jsonPointers: [x]}]\n", &[]).exits(2);
+    assert!(faulty.stderr.contains("drift.yaml:2:"), "{}", faulty.stderr);
+
+    let told = run("namespace: shop\n", &["--format", "json"]).exits(1);
+    let report: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");
+    let findings = report["findings"].as_array().expect("findings");
+    assert_eq!(findings.len(), 2);
+    assert_eq!(findings[0]["object"], "v1/ConfigMap/shop/app");
+    assert_eq!(findings[0]["gvk"], "v1/ConfigMap");
+
+    // The rules that the report gives accept exactly what it found.
+    let rules: Vec<&serde_json::Value> = findings.iter().map(|f| &f["accept"]).collect();
+    let config = serde_json::json!({"namespace": "shop", "ignore": rules});
+    let _ = run(&config.to_string(), &[]).exits(0);
+    let config = serde_json::json!({"namespace": "shop", "ignore": rules[..1]});
+    let one = run(&config.to_string(), &["--show-rules"]).exits(1);
+    assert!(one.stdout.contains("accept with  - {"), "{}", one.stdout);
+
+    // What hides nothing is told, and a flag goes before the file.
+    let idle = "namespace: other\nignore:\n- {kind: Service, managers: ['*']}\n- {kind: ConfigMap, jsonPointers: [/data], until: 2020-01-01}\n";
+    let idle = run(idle, &["--namespace", "shop"]).exits(1);
+    for told in [
+        "rule 1 of `ignore` hides nothing",
+        "rule 2 of `ignore` is past its day",
+    ] {
+        assert!(idle.stdout.contains(told), "{}", idle.stdout);
+    }
+}

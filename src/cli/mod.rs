@@ -90,7 +90,7 @@ enum Command {
     Check(check::Check),
     Plan(plan::Plan),
     Render(render::Render),
-    Drift(drift::Drift),
+    Drift(Box<drift::Drift>),
     Explain(explain::Explain),
     Engines(engines::Engines),
     Templates(templates::Templates),

@@ -252,6 +252,10 @@ codes! {
     /// or jq path cannot be read, or `until` is no date. A rule that hides nothing would hide its
     /// fault; correct or remove it.
     InvalidIgnoreRule = "invalid-ignore-rule", Error;
+    /// Settings of the drift report say something that is none: a member is unknown or of the wrong
+    /// type. Known are `appliers`, `interactive`, `namespace`, `unknownManagers`, `ignore`,
+    /// `tracking` and `orphans`.
+    InvalidDriftSettings = "invalid-drift-settings", Error;
 
     // ---- decisions: plan ------------------------------------------------------------------
     /// `regen.lock` was written by a newer regen. Use that one.

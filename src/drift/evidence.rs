@@ -38,6 +38,8 @@ pub(super) fn blank(
         severity,
         origin: None,
         file: None,
+        api_version: None,
+        accept: None,
     }
 }
 

@@ -37,6 +37,8 @@ pub struct Rule {
     pub until: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// The rule as written.
+    pub written: Value,
     places: Vec<Vec<Part>>,
 }
 
@@ -45,7 +47,10 @@ const JQ_HELP: &str = "understood: `.a.b[]`, `.a[0]`, `.\"a/b\"` and `| select(.
 impl Rule {
     /// Reads a rule; all faults at once.
     pub fn read(value: &Value) -> Result<Self, Vec<SettingsFault>> {
-        let mut rule = Self::default();
+        let mut rule = Self {
+            written: value.clone(),
+            ..Self::default()
+        };
         let mut faults = Vec::new();
         let Some(map) = value.as_object() else {
             return Err(vec![fault("", "expected a mapping", None)]);

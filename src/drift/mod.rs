@@ -4,6 +4,7 @@
 //! difference whose it is: a person's, a controller's, the server's, or an apply's that is still to
 //! come. Only what nobody may change silently becomes a finding. Unknown is never clean.
 
+mod accept;
 mod bookkeeping;
 mod classify;
 mod compare;
@@ -22,6 +23,7 @@ mod settings;
 mod version;
 mod wants;
 
+pub use accept::idle;
 pub use desired::Desired;
 pub use ignore::Rule;
 pub use orphan::mark;

@@ -10,6 +10,7 @@ use crate::model::manifest::{ManifestPath, ObjectId};
 use crate::normalise::{Side, object};
 use crate::schema::{Schemas, What as Fault};
 
+use super::accept::accepting;
 use super::classify::Case;
 use super::compare::compare as differences;
 use super::desired::{Desired, origin, seal, with_live};
@@ -448,7 +449,11 @@ impl<'a> Run<'a> {
             finding.origin = desired
                 .origins
                 .and_then(|o| origin(o, &finding.index_path).cloned());
+            finding.api_version = desired.value["apiVersion"].as_str().map(str::to_owned);
+        } else if let Some((object, _)) = self.objects.get(&finding.object) {
+            finding.api_version = object.body["apiVersion"].as_str().map(str::to_owned);
         }
+        finding.accept = accepting(&finding, &self.settings.cluster);
         self.report.findings.push(finding);
     }
 

@@ -4,6 +4,7 @@
     reason = "pipes are where effects belong; each names what it attempted"
 )]
 
+pub mod facts;
 pub mod files;
 pub mod git;
 pub mod kube;

@@ -126,6 +126,10 @@ pub struct Finding {
     pub origin: Option<Origin>,
     /// The file of the repository.
     pub file: Option<ManifestPath>,
+    /// The `apiVersion` that the repository writes, or of the live object where it has none.
+    pub api_version: Option<String>,
+    /// The rule that would accept it, in the form of the settings; object-level findings have none.
+    pub accept: Option<Value>,
 }
 
 /// The verdict on one object.
@@ -157,6 +161,17 @@ pub struct ClusterReport {
     pub requests: u64,
 }
 
+/// A rule of the settings that hides nothing.
+#[derive(Clone, Debug, PartialEq)]
+pub struct IdleRule {
+    /// Its place in `ignore`, from 0.
+    pub index: usize,
+    /// The rule as written.
+    pub rule: Value,
+    /// Whether it is past its `until`; otherwise no difference is left that it names.
+    pub expired: bool,
+}
+
 /// The whole drift report, by cluster name.
 #[derive(Clone, Debug, Default)]
 pub struct DriftReport {
@@ -164,6 +179,8 @@ pub struct DriftReport {
     pub clusters: BTreeMap<String, ClusterReport>,
     /// Tampered and unrendered files of the repository.
     pub repository: Vec<Finding>,
+    /// Rules that hide nothing any more.
+    pub idle_rules: Vec<IdleRule>,
 }
 
 impl ClusterReport {

@@ -1,5 +1,7 @@
 //! The repository's side of a drift report: files to objects, and the fleet's rules to settings.
 
+mod config;
+
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,6 +16,8 @@ use crate::model::name::ClusterName;
 use crate::model::world::World;
 use crate::schema::Schemas;
 use crate::yaml::kubernetes;
+
+pub use config::config;
 
 /// One object of a repository.
 #[derive(Clone, Debug)]

@@ -58,6 +58,8 @@ pub fn findings(change: &TreeChange, rendered: &ManifestSet) -> Vec<Finding> {
             severity: FindingSeverity::Drift,
             origin: None,
             file: Some(path.clone()),
+            api_version: None,
+            accept: None,
         })
         .collect()
 }

@@ -29,7 +29,7 @@ fn reports_have_the_form_that_their_schema_says() {
 
     let before = form(dir, "change", &run(&["check"]).exits(0));
     let files = before["files"].as_object().expect("files").len();
-    assert_eq!(files, 300, "everything is yet to be rendered");
+    assert!(files > 200, "everything is yet to be rendered: {files}");
     let _ = form(
         dir,
         "change",
@@ -43,7 +43,7 @@ fn reports_have_the_form_that_their_schema_says() {
     let out = form(dir, "change", &run(&["render", "--out", "out"]).exits(0));
     assert_eq!(out["files"], before["files"]);
     let clean = form(dir, "change", &run(&["check", "--rendered"]).exits(0));
-    assert_eq!(clean["unchanged"], 300);
+    assert_eq!(clean["unchanged"], files);
 
     let plan = form(dir, "plan", &run(&["plan"]).exits(0));
     assert_eq!(

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use crate::diag::{Sink, Sources};
+use crate::drift::Settings;
 use crate::io;
 use crate::model::manifest::{ManifestPath, ManifestSet};
 use crate::model::name::ClusterName;
@@ -39,7 +40,14 @@ impl Drift {
         };
         let change = rendered.compare(&ledger, &tree);
 
-        let mut sides = sides(world, &selected, &self.applier, &mut sink);
+        let settings = match self.config(terminal)? {
+            Some(settings) => Ok(settings),
+            None => drift::settings(world, &mut sink),
+        };
+        let mut sides = match settings {
+            Ok(settings) => sides(world, &selected, &self.applier, settings),
+            Err(_) => BTreeMap::new(),
+        };
         for path in snapshot.paths().filter(|p| is_manifest(p)) {
             let Some(side) = drift::cluster_of(path, world).and_then(|c| sides.get_mut(c)) else {
                 continue;
@@ -112,11 +120,8 @@ fn sides<'a>(
     world: &World,
     selected: &Selected,
     appliers: &[String],
-    sink: &mut Sink,
+    mut settings: Settings,
 ) -> BTreeMap<ClusterName, Side<'a>> {
-    let Ok(mut settings) = drift::settings(world, sink) else {
-        return BTreeMap::new();
-    };
     if !appliers.is_empty() {
         settings.appliers = appliers.to_vec();
     }

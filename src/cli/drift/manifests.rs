@@ -46,10 +46,12 @@ impl Drift {
         let mut settings = Settings {
             // regen's own mark names the cluster: without a name, no object can be known by it.
             cluster: self.cluster.first().cloned().unwrap_or_default(),
-            namespace: self.namespace.clone(),
             today: Some(super::super::today()),
-            ..Settings::default()
+            ..self.config(terminal)?.unwrap_or_default()
         };
+        if self.namespace.is_some() {
+            settings.namespace.clone_from(&self.namespace);
+        }
         if !self.applier.is_empty() {
             settings.appliers.clone_from(&self.applier);
         }

@@ -11,15 +11,15 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::diag::Sources;
-use crate::drift::Settings;
+use crate::diag::{Sink, Sources};
+use crate::drift::{Settings, idle};
 use crate::io;
 use crate::io::kube::{Limits, Target};
 use crate::model::finding::{DriftReport, Verdict};
 use crate::model::live::{GroupKind, LiveState, Unreadable};
 use crate::model::name::ClusterName;
 use crate::model::origin::Origins;
-use crate::pipeline::drift::Repository;
+use crate::pipeline::drift::{Repository, config};
 use crate::report::{Format, json, text};
 
 use super::{Exit, Stop, Terminal};
@@ -58,6 +58,14 @@ pub(super) struct Drift {
     #[arg(long, value_name = "PATH")]
     desired: Option<PathBuf>,
 
+    /// The discovery and OpenAPI of the cluster of a dump: discovery.json and openapi/*.json
+    #[arg(long, value_name = "DIR", requires = "live")]
+    cluster_facts: Option<PathBuf>,
+
+    /// Settings in place of the fleet's `drift:` block, in its form; flags go before them
+    #[arg(long, value_name = "FILE")]
+    drift_config: Option<PathBuf>,
+
     /// A field manager that applies the manifests; may be given several times
     #[arg(long, value_name = "MANAGER")]
     applier: Vec<String>,
@@ -71,8 +79,12 @@ pub(super) struct Drift {
     timeout: u64,
 
     /// Show information too: what controllers and autoscalers did, what rules hide
-    #[arg(long)]
+    #[arg(long, visible_alias = "show-ignored")]
     all: bool,
+
+    /// End each finding with the rule under `ignore` that would accept it
+    #[arg(long)]
+    show_rules: bool,
 
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
@@ -144,6 +156,22 @@ impl Drift {
         })
     }
 
+    /// The settings of `--drift-config`, where it was given.
+    fn config(&self, terminal: &Terminal) -> Result<Option<Settings>, Stop> {
+        let Some(path) = &self.drift_config else {
+            return Ok(None);
+        };
+        let text = io::files::read_text(path).map_err(|e| terminal.unreadable(&e))?;
+        let (mut sink, mut sources) = (Sink::new(), Sources::new());
+        let source = sources.add(path.to_string_lossy(), text);
+        config(source, &sources, &mut sink).map(Some).map_err(|_| {
+            let drawn = text::diagnostics(&sink.into_sorted(), &sources, terminal.err);
+            terminal.done();
+            terminal.say(drawn.trim_end_matches('\n'));
+            Stop::Rejected
+        })
+    }
+
     fn written(&self, compared: &Compared, format: Format, style: text::Style) -> String {
         let origins = compared.origins.as_ref().map(|(o, s)| (o, s));
         match format {
@@ -153,6 +181,7 @@ impl Drift {
                 text::View {
                     origins,
                     all: self.all,
+                    rules: self.show_rules,
                     style,
                 },
             ),
@@ -177,6 +206,13 @@ impl Drift {
                 self.clusters(sides)?
             }
         };
+        let mut states = states;
+        if let Some(dir) = &self.cluster_facts {
+            let facts = io::facts::read(dir).map_err(|error| terminal.unreadable(&error))?;
+            for state in states.values_mut() {
+                facts.add_to(state);
+            }
+        }
         terminal.progress("comparing");
         let unread = LiveState::default();
         let clusters = sides.iter().map(|(name, side)| {
@@ -186,9 +222,17 @@ impl Drift {
                 side.repository.compare(live, &side.settings),
             )
         });
+        let clusters = clusters.collect();
+        let rules = sides.values().next().map(|s| s.settings.ignore.as_slice());
+        let idle_rules = match self.cluster.is_empty() || self.desired.is_some() {
+            true => idle(rules.unwrap_or_default(), &clusters),
+            // The clusters that were left out may need them.
+            false => Vec::new(),
+        };
         Ok(DriftReport {
-            clusters: clusters.collect(),
+            clusters,
             repository: Vec::new(),
+            idle_rules,
         })
     }
 

@@ -10,7 +10,7 @@ use crate::model::change::{Action, LEDGER_PATH, TreeChange};
 use crate::model::manifest::ManifestSet;
 
 use super::identity::Identity;
-use super::journal::{Guard, Journal, left_alone};
+use super::journal::{Journal, left_alone};
 use super::open::{Repository, is_locked};
 use super::snapshot::Snapshot;
 use super::tree::updated;
@@ -108,12 +108,6 @@ impl Repository {
             work_tree: self.work_tree_state(reference),
             notes,
         }))
-    }
-
-    /// Finishes what a run that was killed began; for commands that look and do not write.
-    pub fn repair(&self) -> anyhow::Result<Vec<String>> {
-        let guard: Guard = self.guard()?;
-        self.recover(&guard)
     }
 
     fn work_tree_state(&self, reference: &str) -> WorkTree {

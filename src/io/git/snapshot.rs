@@ -72,22 +72,6 @@ impl Repository {
         })
     }
 
-    /// Looks at any commit that git can name: a tag, `HEAD~1`, an id.
-    pub fn snapshot_at(&self, revision: &str) -> anyhow::Result<Snapshot<'_>> {
-        let context = || format!("`{}` has no commit `{revision}`", self.shown);
-        let object = self.git.revparse_single(revision).with_context(context)?;
-        let commit = object.peel_to_commit().with_context(context)?.id();
-        let entries = self.entries(commit).with_context(context)?;
-        let base = Some(commit);
-        Ok(Snapshot {
-            repository: self,
-            reference: String::new(),
-            tip: None,
-            base,
-            entries,
-        })
-    }
-
     /// Where a branch stands; `None` when it does not exist.
     pub(super) fn tip(&self, branch: &str) -> anyhow::Result<Option<Oid>> {
         let name = branch_reference(branch)?;

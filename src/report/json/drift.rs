@@ -7,19 +7,34 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::diag::Sources;
-use crate::model::finding::{DriftReport, Finding, FindingKind, FindingSeverity, Manager, Verdict};
+use crate::model::finding::{
+    DriftReport, Finding, FindingKind, FindingSeverity, IdleRule, Manager, Verdict,
+};
 use crate::model::manifest::Origin;
 use crate::model::origin::Origins;
 
 /// What differs between source, repository and clusters.
 #[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct DriftForm {
     /// Version of this form.
     version: u32,
     /// The findings, by cluster, object and path.
     findings: Vec<FindingForm>,
+    /// Rules of the settings that hide nothing any more.
+    idle_rules: Vec<IdleRuleForm>,
     /// Counts.
     summary: SummaryForm,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct IdleRuleForm {
+    /// Its place in `ignore`, from 0.
+    index: usize,
+    /// The rule as written.
+    rule: Value,
+    /// `expired`: past its `until`; `unused`: no difference is left that it names.
+    why: &'static str,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -50,8 +65,12 @@ struct SummaryForm {
 struct FindingForm {
     /// The cluster; null for findings about the repository itself.
     cluster: Option<String>,
-    /// `group/Kind/namespace/name`, empty parts left out.
+    /// The folder whose files are applied together; null for what stands in no folder.
+    unit: Option<String>,
+    /// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
     object: String,
+    /// `apps/v1/Deployment`, with the version that the repository writes.
+    gvk: Option<String>,
     /// The kind of difference.
     kind: Value,
     /// JSON pointer with `[key=value,…]` elements; empty for the object as a whole.
@@ -72,6 +91,10 @@ struct FindingForm {
     owners: Vec<ManagerForm>,
     /// Who may have removed it; not proof.
     candidates: Vec<ManagerForm>,
+    /// Whether a key stands more than once in the list, so that whole groups are compared.
+    duplicates: bool,
+    /// Whether `desired`, `live` or `default` was cut, being too large to print.
+    partial: bool,
     /// Whether the next apply settles it.
     pending: bool,
     /// A word that says more than the kind.
@@ -86,6 +109,8 @@ struct FindingForm {
     origin: Option<OriginForm>,
     /// The file of the repository.
     file: Option<String>,
+    /// The rule under `ignore` that would accept it; null where no rule can.
+    accept: Option<Value>,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -130,6 +155,7 @@ pub fn drift(report: &DriftReport, origins: Option<(&Origins, &Sources)>, all: b
     super::write(&DriftForm {
         version: 1,
         findings,
+        idle_rules: report.idle_rules.iter().map(idle).collect(),
         summary: summary(report),
     })
 }
@@ -179,19 +205,40 @@ fn finding(
 ) -> FindingForm {
     let managers = |all: &[Manager]| all.iter().map(manager).collect::<Vec<_>>();
     let owners = managers(&f.by);
+    let mut partial = false;
+    let mut bounded = |value: &Option<Value>| {
+        let (value, cut) = super::bounded::bounded(value.as_ref()?);
+        partial |= cut;
+        Some(value)
+    };
+    let (desired, live) = (bounded(&f.desired), bounded(&f.live));
+    let default = bounded(&f.default);
     FindingForm {
         cluster: cluster.cloned(),
-        object: f.object.to_string(),
+        unit: f.file.as_ref().and_then(|file| {
+            let (folder, _) = file.as_str().rsplit_once('/')?;
+            Some(folder.to_owned())
+        }),
+        object: match f.object.group.is_empty() && !f.object.kind.is_empty() {
+            true => format!("v1/{}", f.object),
+            false => f.object.to_string(),
+        },
+        gvk: f
+            .api_version
+            .as_ref()
+            .map(|v| format!("{v}/{}", f.object.kind)),
         kind: Value::String(word::<FindingKind>(&f.kind)),
         path: f.path.clone(),
         index_path: f.index_path.clone(),
         detail: f.detail.clone(),
-        desired: f.desired.clone(),
-        live: f.live.clone(),
-        default: f.default.clone(),
+        desired,
+        live,
+        default,
         by: owners.first().cloned(),
         owners: if owners.len() > 1 { owners } else { Vec::new() },
         candidates: managers(&f.candidates),
+        duplicates: f.duplicates,
+        partial,
         pending: f.pending,
         reason: f.reason.clone(),
         message: f.message.clone(),
@@ -199,6 +246,18 @@ fn finding(
         severity: Value::String(word(&f.severity)),
         origin: f.origin.as_ref().and_then(|o| origin(o, origins)),
         file: f.file.as_ref().map(ToString::to_string),
+        accept: f.accept.clone(),
+    }
+}
+
+fn idle(rule: &IdleRule) -> IdleRuleForm {
+    IdleRuleForm {
+        index: rule.index,
+        rule: rule.rule.clone(),
+        why: match rule.expired {
+            true => "expired",
+            false => "unused",
+        },
     }
 }
 

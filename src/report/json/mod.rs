@@ -1,6 +1,7 @@
 //! Reports for machines. Each form is its own frozen struct with a `version` and a JSON Schema,
 //! so that the inside may move while the outside stands still.
 
+mod bounded;
 mod change;
 mod codes;
 mod diagnostics;

@@ -26,6 +26,8 @@ pub struct View<'a> {
     pub origins: Option<(&'a Origins, &'a Sources)>,
     /// Show information too.
     pub all: bool,
+    /// End each finding with the rule that would accept it.
+    pub rules: bool,
     /// Colours.
     pub style: Style,
 }
@@ -45,6 +47,22 @@ pub fn drift(report: &DriftReport, view: View<'_>) -> String {
     }
     for (name, cluster) in &report.clusters {
         one_cluster(&mut out, name, cluster, view);
+    }
+    for rule in &report.idle_rules {
+        let why = match rule.expired {
+            true => "is past its day",
+            false => "hides nothing",
+        };
+        let text = inert(&rule.rule.to_string()).into_owned();
+        let _ = writeln!(
+            out,
+            "rule {} of `ignore` {why}: {}",
+            rule.index + 1,
+            shortened(&text, VALUE_WIDTH)
+        );
+    }
+    if !report.idle_rules.is_empty() {
+        out.push('\n');
     }
     let _ = writeln!(out, "{}", last_line(report));
     out
@@ -220,6 +238,9 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     for candidate in finding.candidates.iter().take(3) {
         let text = format!("perhaps by {} (not proof)", manager(candidate));
         let _ = writeln!(out, "        {}", style.faint(&text));
+    }
+    if let Some(rule) = finding.accept.as_ref().filter(|_| view.rules) {
+        let _ = writeln!(out, "        accept with  - {}", inert(&rule.to_string()));
     }
 }
 

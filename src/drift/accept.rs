@@ -1,0 +1,60 @@
+//! The other way round: a finding to the rule that would accept it, and the rules that do nothing.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use crate::model::finding::{
+    ClusterReport, Finding, FindingKind, FindingSeverity, IdleRule, Verdict,
+};
+
+use super::ignore::Rule;
+
+/// The narrowest rule that hides a difference; what happened to an object as a whole cannot be
+/// accepted by a rule.
+pub(super) fn accepting(finding: &Finding, cluster: &str) -> Option<Value> {
+    let difference = matches!(
+        finding.kind,
+        FindingKind::Modified
+            | FindingKind::Removed
+            | FindingKind::Extra
+            | FindingKind::Reordered
+            | FindingKind::Stale
+    );
+    if !difference || finding.severity == FindingSeverity::Info || finding.path.is_empty() {
+        return None;
+    }
+    let id = &finding.object;
+    let mut rule = Map::new();
+    for (name, text) in [
+        ("group", &id.group),
+        ("kind", &id.kind),
+        ("namespace", &id.namespace),
+        ("name", &id.name),
+    ] {
+        rule.insert(name.to_owned(), text.clone().into());
+    }
+    if !cluster.is_empty() {
+        rule.insert("clusters".to_owned(), json!([cluster]));
+    }
+    rule.insert("jsonPointers".to_owned(), json!([finding.path]));
+    Some(rule.into())
+}
+
+/// The rules that are past their day, and those that hid nothing in any cluster; the latter only
+/// when every cluster was read, for an unread one may hold what they name.
+pub fn idle(rules: &[Rule], clusters: &BTreeMap<String, ClusterReport>) -> Vec<IdleRule> {
+    let all_read = clusters
+        .values()
+        .all(|c| c.verdicts.values().all(|v| *v != Verdict::Unknown));
+    let told = rules.iter().enumerate().filter_map(|(index, rule)| {
+        let expired = clusters.values().any(|c| c.rules_expired.contains(&index));
+        let used = clusters.values().any(|c| c.rules_used.contains(&index));
+        (expired || all_read && !used).then(|| IdleRule {
+            index,
+            rule: rule.written.clone(),
+            expired,
+        })
+    });
+    told.collect()
+}
