@@ -7,6 +7,8 @@
 mod api_server_real;
 #[path = "envtest/example.rs"]
 mod example;
+#[path = "envtest/role.rs"]
+mod role;
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -228,8 +228,7 @@ impl<'a> Run<'a> {
         if let (Some(written), Some(read)) = versions
             && written != read
         {
-            if self.live.saved {
-                let why = version::saved_otherwise(&id.kind, written, read);
+            if let Some(why) = version::unsaid(self.live, self.schemas, id, written, read) {
                 self.unknown(id, desired, &why);
                 return match drift {
                     true => Verdict::Drift,

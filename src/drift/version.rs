@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::model::live::{LiveObject, LiveState, Unreadable};
+use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable};
 use crate::model::manifest::ObjectId;
+use crate::schema::Schemas;
 
 /// What identifies a live object within its cluster.
 pub(super) fn id(object: &LiveObject) -> ObjectId {
@@ -34,23 +35,39 @@ pub(super) fn as_written<'a>(
     live.objects.iter().find(same).unwrap_or(read)
 }
 
-/// A dump holds the version that its command asked for, whatever the cluster serves: the fields
-/// of another version cannot be compared.
-pub(super) fn saved_otherwise(kind: &str, written: &str, read: &str) -> Unreadable {
+/// Why nothing is known of the written version: a dump holds the one that its command asked for,
+/// whatever the cluster serves, and the fields of another one cannot be compared. `None` where the
+/// cluster is known not to serve it.
+pub(super) fn unsaid(
+    live: &LiveState,
+    schemas: &Schemas,
+    object: &ObjectId,
+    written: &str,
+    read: &str,
+) -> Option<Unreadable> {
     let (group, version) = written.split_once('/').unwrap_or(("", written));
-    Unreadable {
+    let kind = GroupKind {
+        group: object.group.clone(),
+        kind: object.kind.clone(),
+    };
+    let root = |version| schemas.root(version, &object.kind);
+    let gone = match live.served.get(&kind) {
+        Some(served) => !served.contains(version),
+        None => root(written).is_none() && root(read).is_some_and(|r| r.built_in),
+    };
+    (live.saved && !gone).then(|| Unreadable {
         reason: "OtherVersion".to_owned(),
         detail: format!(
             "the dump holds it as `{read}`, the repository writes `{written}`: save it with \
              `kubectl get {}.{version}.{group}`",
-            kind.to_lowercase()
+            object.kind.to_lowercase()
         ),
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use serde_json::{Value, json};
 
@@ -59,32 +76,55 @@ mod tests {
     use crate::model::live::{GroupKind, LiveObject, LiveState, View};
     use crate::schema::Schemas;
 
-    fn export(version: &str) -> Value {
-        json!({"apiVersion": format!("multicluster.x-k8s.io/{version}"), "kind": "ServiceExport",
-            "metadata": {"name": "db", "namespace": "shop"}})
+    const GROUP: &str = "multicluster.x-k8s.io";
+
+    fn export_kind() -> GroupKind {
+        GroupKind {
+            group: GROUP.to_owned(),
+            kind: "ServiceExport".to_owned(),
+        }
     }
 
-    fn verdict(versions: &[&str], saved: bool) -> (Verdict, Option<FindingKind>, String) {
-        let kind = GroupKind {
-            group: "multicluster.x-k8s.io".to_owned(),
-            kind: "ServiceExport".to_owned(),
-        };
-        let object = |version: &&str| LiveObject {
-            kind: kind.clone(),
-            body: export(version),
-        };
-        let live = LiveState {
-            objects: versions.iter().map(object).collect(),
-            views: BTreeMap::from([(kind.clone(), View::Complete)]),
+    fn object(api_version: &str, kind: &str) -> Value {
+        json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": "db", "namespace": "shop"}})
+    }
+
+    /// A live state that holds these.
+    fn live(objects: &[Value], saved: bool) -> LiveState {
+        let objects = objects.iter().map(|body| LiveObject {
+            kind: GroupKind {
+                group: body["apiVersion"]
+                    .as_str()
+                    .unwrap()
+                    .split_once('/')
+                    .unwrap()
+                    .0
+                    .to_owned(),
+                kind: body["kind"].as_str().unwrap().to_owned(),
+            },
+            body: body.clone(),
+        });
+        let objects: Vec<LiveObject> = objects.collect();
+        let views = objects.iter().map(|o| (o.kind.clone(), View::Complete));
+        LiveState {
+            views: views.collect(),
+            objects,
             saved,
             ..LiveState::default()
-        };
-        let desired = export("v1alpha1");
+        }
+    }
+
+    fn export(version: &str) -> Value {
+        object(&format!("{GROUP}/{version}"), "ServiceExport")
+    }
+
+    fn told(desired: &Value, live: &LiveState) -> (Verdict, Option<FindingKind>, String) {
+        let settings = Settings::default();
         let report = compare(
-            &[Desired::of(&desired)],
-            &live,
+            &[Desired::of(desired)],
+            live,
             Schemas::built_in(),
-            &Settings::default(),
+            &settings,
         );
         let finding = report.findings.first();
         (
@@ -96,16 +136,35 @@ mod tests {
 
     #[test]
     fn another_version_is_skew_in_a_cluster_and_unknown_in_a_dump() {
-        let (cluster, kind, _) = verdict(&["v1beta1"], false);
-        assert_eq!(
-            (cluster, kind),
-            (Verdict::Drift, Some(FindingKind::VersionSkew))
+        let skew = (
+            Verdict::Drift,
+            Some(FindingKind::VersionSkew),
+            String::new(),
         );
-        let (dump, kind, message) = verdict(&["v1beta1"], true);
-        assert_eq!((dump, kind), (Verdict::Unknown, Some(FindingKind::Unknown)));
+        let held = [export("v1beta1")];
+        assert_eq!(told(&export("v1alpha1"), &live(&held, false)), skew);
+        let (verdict, kind, message) = told(&export("v1alpha1"), &live(&held, true));
+        assert_eq!(
+            (verdict, kind),
+            (Verdict::Unknown, Some(FindingKind::Unknown))
+        );
         assert!(
             message.ends_with("`kubectl get serviceexport.v1alpha1.multicluster.x-k8s.io`"),
             "{message}"
+        );
+        // Discovery that was saved beside it knows.
+        let mut facts = live(&held, true);
+        facts.served = BTreeMap::from([(export_kind(), BTreeSet::from(["v1beta1".to_owned()]))]);
+        assert_eq!(told(&export("v1alpha1"), &facts), skew);
+    }
+
+    #[test]
+    fn what_kubernetes_no_longer_serves_is_skew_in_a_dump_too() {
+        let budget = |version: &str| object(&format!("policy/{version}"), "PodDisruptionBudget");
+        let (verdict, kind, _) = told(&budget("v1beta1"), &live(&[budget("v1")], true));
+        assert_eq!(
+            (verdict, kind),
+            (Verdict::Drift, Some(FindingKind::VersionSkew))
         );
     }
 
@@ -113,7 +172,8 @@ mod tests {
     fn of_several_versions_the_written_one_is_compared() {
         for versions in [["v1alpha1", "v1beta1"], ["v1beta1", "v1alpha1"]] {
             for saved in [false, true] {
-                assert_eq!(verdict(&versions, saved).0, Verdict::Clean, "{versions:?}");
+                let live = live(&versions.map(export), saved);
+                assert_eq!(told(&export("v1alpha1"), &live).0, Verdict::Clean);
             }
         }
     }

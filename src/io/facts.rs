@@ -17,6 +17,7 @@ const MAX_BYTES: u64 = 64 << 20;
 pub struct Facts {
     openapi: BTreeMap<String, Value>,
     namespaced: BTreeMap<GroupKind, bool>,
+    served: BTreeMap<GroupKind, BTreeSet<String>>,
     /// Whether there was a discovery document, so that a kind that is not in it is not served.
     discovered: bool,
 }
@@ -102,6 +103,10 @@ fn discover(list: &Value, facts: &mut Facts) {
                         .to_owned(),
                     kind: kind.to_owned(),
                 };
+                if let Some(version) = version["version"].as_str() {
+                    let versions = facts.served.entry(kind.clone()).or_default();
+                    versions.insert(version.to_owned());
+                }
                 facts
                     .namespaced
                     .insert(kind, resource["scope"] == "Namespaced");
@@ -116,6 +121,7 @@ impl Facts {
     pub fn add_to(&self, state: &mut LiveState) {
         state.openapi.extend(self.openapi.clone());
         state.namespaced.extend(self.namespaced.clone());
+        state.served.extend(self.served.clone());
         if !self.discovered {
             return;
         }
@@ -136,7 +142,7 @@ mod tests {
     #[test]
     fn what_discovery_does_not_list_is_not_served() {
         let dir = tempfile::tempdir().expect("a directory");
-        let list = json!({"items": [{"metadata": {}, "versions": [{"resources": [
+        let list = json!({"items": [{"metadata": {}, "versions": [{"version": "v1", "resources": [
             {"responseKind": {"kind": "ConfigMap"}, "scope": "Namespaced"},
             {"responseKind": {"kind": "Node"}, "scope": "Cluster"}]}]}]});
         let document = json!({"api": list, "apis": {"items": []}});
@@ -154,6 +160,7 @@ mod tests {
         assert_eq!(state.views[&kinds[0]], View::Complete);
         assert_eq!(state.views[&kinds[1]], View::NotServed);
         assert!(!state.namespaced[&kind("", "Node")]);
+        assert!(state.served[&kinds[0]].contains("v1"));
     }
 
     #[test]

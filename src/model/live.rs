@@ -99,6 +99,8 @@ pub struct LiveState {
     /// Whether it was saved by another tool, which chose the version of each object: one that
     /// differs from the repository's says nothing of what the cluster serves.
     pub saved: bool,
+    /// The versions that the cluster serves, of the kinds of which that is known beside a dump.
+    pub served: BTreeMap<GroupKind, BTreeSet<String>>,
     /// How many requests it took; 0 for a snapshot.
     pub requests: u64,
     /// The server's clock at the end of reading, in seconds since 1970, where it told.

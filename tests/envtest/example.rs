@@ -18,7 +18,7 @@ use super::api_server_real::{ADMIN, RealServer};
 use super::{gk, read_one};
 
 /// What the example renders.
-fn rendered() -> ManifestSet {
+pub(super) fn rendered() -> ManifestSet {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/online-boutique");
     let mut sources = Sources::new();
     let mut sink = Sink::new();
@@ -47,7 +47,7 @@ fn rendered() -> ManifestSet {
 }
 
 /// The manifests of each cluster, those that others stand in first.
-fn by_cluster(set: &ManifestSet) -> BTreeMap<ClusterName, Vec<&Manifest>> {
+pub(super) fn by_cluster(set: &ManifestSet) -> BTreeMap<ClusterName, Vec<&Manifest>> {
     let mut clusters: BTreeMap<ClusterName, Vec<&Manifest>> = BTreeMap::new();
     for (_, manifest) in set.manifests() {
         if let Some(cluster) = &manifest.cluster {
@@ -61,7 +61,7 @@ fn by_cluster(set: &ManifestSet) -> BTreeMap<ClusterName, Vec<&Manifest>> {
 }
 
 /// Whether a server knows a kind without anything installed.
-fn built_in(manifest: &Manifest) -> bool {
+pub(super) fn built_in(manifest: &Manifest) -> bool {
     let group = manifest.id.group.as_str();
     !group.contains('.')
         || matches!(

@@ -251,6 +251,18 @@ impl RealServer {
         });
     }
 
+    /// Posts to a path what is no object to keep, such as a review.
+    pub(crate) fn post(&self, path: &str, body: &Value) -> Value {
+        let request = http::Request::post(path)
+            .header("Content-Type", "application/json")
+            .body(body.to_string().into_bytes())
+            .unwrap();
+        let client = self.client.clone().unwrap();
+        self.runtime
+            .block_on(async { client.request(request).await })
+            .unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
     async fn api(&self, object: &DynamicObject) -> Result<Api<DynamicObject>, String> {
         let types = object.types.clone().ok_or("no apiVersion")?;
         let gvk = GroupVersionKind::try_from(&types).map_err(|e| e.to_string())?;

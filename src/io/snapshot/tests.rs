@@ -113,6 +113,7 @@ fn an_empty_file_is_unknown_and_an_empty_list_is_not() {
     let empty = read(&dir.path().join("empty.json"), &desired).unwrap();
     assert_eq!(empty.unreadable.unwrap().reason, "NotInSnapshot");
     let comment = read(&dir.path().join("comment.yaml"), &desired).unwrap();
+    assert!(comment.saved, "its versions are what the command asked for");
     assert_eq!(comment.views.get(&gk("ConfigMap")), Some(&View::Complete));
     let list = read(&dir.path().join("list.json"), &desired).unwrap();
     assert_eq!(
