@@ -275,6 +275,9 @@ fn settings_come_from_a_file_and_end_in_rules() {
     };
     let faulty = run("namespace: shop\nignore: [{jsonPointers: [x]}]\n", &[]).exits(2);
     assert!(faulty.stderr.contains("drift.yaml:2:"), "{}", faulty.stderr);
+    let faulty = run("aplier: [x]\n", &[]).exits(2);
+    let told = "error[invalid-drift-settings]: `aplier`: unknown field `aplier`";
+    assert!(faulty.stderr.contains(told), "{}", faulty.stderr);
 
     let told = run("namespace: shop\n", &["--format", "json"]).exits(1);
     let report: serde_json::Value = serde_json::from_str(&told.stdout).expect("JSON");

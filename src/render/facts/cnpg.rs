@@ -145,7 +145,7 @@ impl Facts<'_> {
                 let message = format!("store `{name}` is archived, and {lacking} no `{BARMAN}`");
                 let fault = Diagnostic::new(Code::MissingCapability, message);
                 sink.emit(fault.at(store.name.span, "").help(format!(
-                    "add `{BARMAN}` to its `capabilities` or to the fleet's `platform`, or leave out `backup.bucket`"
+                    "add `{BARMAN}` to its `capabilities` (or to the fleet's `platform`, where it lists none), or leave out `backup.bucket`"
                 )));
             }
             if plan.clusters.len() < 2 || !streams(store, plan.synchronous > 0) {
@@ -166,7 +166,7 @@ impl Facts<'_> {
             );
             let fault = Diagnostic::new(Code::MissingCapability, message);
             sink.emit(fault.at(span, why).help(format!(
-                "add `{MULTICLUSTER}` to its `capabilities` or to the fleet's `platform`, or let replicas follow by shipped logs: `backup.bucket`, no `synchronous`, and a `staleness` of 5m or more"
+                "add `{MULTICLUSTER}` to its `capabilities` (or to the fleet's `platform`, where it lists none), or let replicas follow by shipped logs: `backup.bucket`, no `synchronous`, and a `staleness` of 5m or more"
             )));
         }
     }

@@ -220,6 +220,8 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
         .and_then(|o| origin(o, view.origins));
     if let Some(desired) = &finding.desired {
         line(out, "repository", desired, origin.as_deref(), style);
+    } else if finding.kind == FindingKind::Extra {
+        out.push_str("        repository  nothing\n");
     } else if let Some(origin) = origin {
         let _ = writeln!(out, "        expected by {}", style.faint(&origin));
     }

@@ -105,7 +105,7 @@ fn place(facts: &Facts<'_>, service: &Service, store: &Store, sink: &mut Sink) {
                 store.engine.span,
             )
             .help(format!(
-                "add `{capability}` to the `capabilities` of a cluster or of the fleet's `platform`"
+                "add `{capability}` to the `capabilities` of a cluster, or of the fleet's `platform` where a cluster lists none"
             )),
         );
         return;
