@@ -17,8 +17,11 @@ const REGIONS: [&str; 10] = [
     "ca-central-1",
 ];
 
+/// Every so manyth service has a host of its own.
+const EXPOSED: usize = 10;
+
 /// Writes `clusters` clusters in up to ten regions and `services` services that run in all of them.
-pub fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Result<()> {
+pub(crate) fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Result<()> {
     for sub in ["regions", "services"] {
         std::fs::create_dir_all(dir.join(sub))?;
     }
@@ -26,11 +29,14 @@ pub fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Result<()
     let regions = clusters.min(REGIONS.len());
     for (i, region) in REGIONS.iter().take(regions).enumerate() {
         let of_region = (i..clusters).step_by(regions);
-        let text = region_file(region, of_region);
+        let text = region_file(region, of_region, services);
         std::fs::write(dir.join(format!("regions/{region}.yaml")), text)?;
     }
     for i in 0..services {
-        std::fs::write(dir.join(format!("services/svc-{i:03}.yaml")), service(i, services))?;
+        std::fs::write(
+            dir.join(format!("services/svc-{i:03}.yaml")),
+            service(i, services),
+        )?;
     }
     Ok(())
 }
@@ -47,8 +53,12 @@ fn fleet() -> String {
         .to_owned()
 }
 
-fn region_file(region: &str, clusters: impl Iterator<Item = usize>) -> String {
-    let wave = if region.starts_with("eu") { "first" } else { "second" };
+fn region_file(region: &str, clusters: impl Iterator<Item = usize>, services: usize) -> String {
+    let wave = if region.starts_with("eu") {
+        "first"
+    } else {
+        "second"
+    };
     let mut text = format!("region: {region}\nprovider: aws\nwave: {wave}\nclusters:\n");
     for c in clusters {
         let _ = writeln!(
@@ -58,10 +68,13 @@ fn region_file(region: &str, clusters: impl Iterator<Item = usize>) -> String {
                capacity: {{cpu: \"4000\", memory: 16Ti}}\n    \
                network: {{pods: [10.{c}.0.0/16], nodes: [172.16.{c}.0/24]}}\n    \
                ingress: {{hostname: c{c:02}.bench.example}}\n    \
-               healthChecks: {{}}"
+               healthChecks:"
         );
+        for i in (0..services).step_by(EXPOSED) {
+            let _ = writeln!(text, "      svc-{i:03}.bench.example: hc-{c:02}-{i:03}");
+        }
     }
-    text.replace("    healthChecks: {}\n", "")
+    text
 }
 
 fn service(i: usize, services: usize) -> String {
@@ -84,8 +97,11 @@ fn service(i: usize, services: usize) -> String {
     if !callees.is_empty() {
         let _ = writeln!(text, "calls: [{}]", callees.join(", "));
     }
-    if i % 10 == 0 {
-        let _ = writeln!(text, "exposure: {{host: svc-{i:03}.bench.example, routing: latency}}");
+    if i % EXPOSED == 0 {
+        let _ = writeln!(
+            text,
+            "exposure: {{host: svc-{i:03}.bench.example, routing: latency}}"
+        );
     }
     if i % 20 == 0 {
         text.push_str(

@@ -1,37 +1,57 @@
-//! How long a fleet of 20 clusters × 100 services takes, stage by stage, and against a trivial
-//! program that writes the same bytes. Prints ratios; asserts no times.
+//! What a fleet of 20 clusters × 100 services costs: stage by stage in one process, and as whole
+//! commands beside a trivial program that writes the same bytes to the same files. Prints ratios;
+//! asserts no times.
 //!
 //! `cargo bench --bench render`, or `cargo bench --bench render -- --generate DIR [CLUSTERS
-//! SERVICES]` to write such a fleet and time whole commands on it.
+//! SERVICES]` to write such a fleet and measure commands on it by other means.
+#![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
+mod commands;
 mod generate;
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use regen::diag::Sink;
+use regen::model::manifest::ManifestSet;
 use regen::pipeline::{self, Input};
-use regen::{io, plan};
+use regen::{io, plan, publish};
 
-const RUNS: usize = 7;
-
-fn main() {
-    let args: Vec<String> = std::env::args().skip(1).filter(|a| a != "--bench").collect();
-    let number = |i: usize, default| args.get(i).map_or(default, |n| n.parse().expect("a number"));
-    if args.first().is_some_and(|a| a == "--generate") {
-        let dir = args.get(1).expect("a directory after --generate");
-        generate::write(Path::new(dir), number(2, 20), number(3, 100)).expect("writing the fleet");
-        return;
+fn main() -> std::io::Result<()> {
+    let mut args: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test --all-targets` runs benchmarks without `--bench`: then it only tries them.
+    let measured = args.iter().any(|a| a == "--bench");
+    args.retain(|a| a != "--bench");
+    let number = |i: usize, default| {
+        args.get(i)
+            .map_or(default, |n| n.parse().expect("a number"))
+    };
+    match args.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["--generate", dir, ..] => {
+            return generate::write(Path::new(dir), number(2, 20), number(3, 100));
+        }
+        ["--unpack", archive, dir] => return commands::unpack(Path::new(archive), Path::new(dir)),
+        ["--hash", dir] => return commands::hash(Path::new(dir)),
+        _ => {}
     }
-    let dir = tempfile::tempdir().expect("a temporary directory");
-    generate::write(dir.path(), 20, 100).expect("writing the fleet");
+    let (clusters, services, runs) = if measured { (20, 100, 7) } else { (2, 5, 1) };
+    let dir = tempfile::tempdir()?;
+    let fleet = dir.path().join("fleet");
+    generate::write(&fleet, clusters, services)?;
+    println!("{clusters} clusters × {services} services");
+    let set = stages(&fleet, runs)?;
+    commands::compare(&fleet, dir.path(), &set, runs)
+}
 
-    let (mut read, mut planned, mut rendered, mut written) = (vec![], vec![], vec![], vec![]);
-    let mut size = (0, 0, 0);
-    for _ in 0..RUNS {
+/// Times each stage of the pipeline; the rendered set.
+fn stages(fleet: &Path, runs: usize) -> std::io::Result<ManifestSet> {
+    let (mut read, mut planned, mut rendered) = (vec![], vec![], vec![]);
+    let (mut digested, mut written) = (vec![], vec![]);
+    let mut last = ManifestSet::default();
+    for _ in 0..runs {
         let mut input = Input::default();
         read.push(timed(|| {
-            input.files = io::files::read_fleet(dir.path(), &mut input.sources).expect("readable");
+            input.files = io::files::read_fleet(fleet, &mut input.sources).expect("readable");
         }));
         let mut sink = Sink::new();
         let mut decided = None;
@@ -40,12 +60,14 @@ fn main() {
         }));
         let decided = decided.unwrap_or_else(|| panic!("{:#?}", sink.diagnostics()));
         let mut set = None;
-        rendered.push(timed(|| set = pipeline::render(&input, &decided, &mut sink).ok()));
+        rendered.push(timed(|| {
+            set = pipeline::render(&input, &decided, &mut sink).ok();
+        }));
         let set = set.unwrap_or_else(|| panic!("{:#?}", sink.diagnostics()));
-        let bytes: usize = set.files.values().map(|f| f.text.len()).sum();
-        size = (set.files.len(), set.manifests().count(), bytes);
-
-        let out = tempfile::tempdir().expect("a temporary directory");
+        digested.push(timed(|| {
+            std::hint::black_box(publish::digests(&set));
+        }));
+        let out = tempfile::tempdir()?;
         written.push(timed(|| {
             for (path, file) in &set.files {
                 let path = out.path().join(path.as_str());
@@ -53,23 +75,31 @@ fn main() {
                 std::fs::write(path, &file.text).expect("written");
             }
         }));
+        last = set;
     }
-    let (read, planned, rendered, written) =
-        (median(read), median(planned), median(rendered), median(written));
-    let all = read + planned + rendered;
-    println!("{} files, {} objects, {} KiB", size.0, size.1, size.2 / 1024);
-    println!("read                       {:>9.2?}", read);
-    println!("load, validate and plan    {:>9.2?}", planned);
-    println!("render                     {:>9.2?}", rendered);
-    println!("write the same bytes       {:>9.2?}", written);
+    let objects = last.manifests().count();
+    let bytes: usize = last.files.values().map(|f| f.text.len()).sum();
     println!(
-        "ratio (read … render) : write    {:.2}",
-        all.as_secs_f64() / written.as_secs_f64()
+        "{} files, {objects} objects, {bytes} bytes",
+        last.files.len()
     );
-    println!(
-        "objects rendered per second      {:.0}",
-        size.1 as f64 / rendered.as_secs_f64()
-    );
+    println!("\none process, wall, median of {runs}:");
+    let write = median(written);
+    for (stage, times) in [
+        ("read", read),
+        ("load, validate and plan", planned),
+        ("render and check by schema", rendered),
+        ("digest", digested),
+        ("write the same bytes", vec![write]),
+    ] {
+        let time = median(times);
+        let ratio = time.as_secs_f64() / write.as_secs_f64();
+        println!(
+            "  {stage:<28}{:>9.1} ms {ratio:>7.2} : 1",
+            time.as_secs_f64() * 1e3
+        );
+    }
+    Ok(last)
 }
 
 fn timed(work: impl FnOnce()) -> Duration {
