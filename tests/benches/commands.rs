@@ -23,7 +23,12 @@ struct Cost {
 
 /// Runs each command on the fleet, and beside them a program that only writes the same files and
 /// one that only hashes them.
-pub(crate) fn compare(fleet: &Path, scratch: &Path, set: &ManifestSet, runs: usize) -> io::Result<()> {
+pub(crate) fn compare(
+    fleet: &Path,
+    scratch: &Path,
+    set: &ManifestSet,
+    runs: usize,
+) -> io::Result<()> {
     if !Path::new(TIME).exists() {
         println!("\nwhole commands are left out: they need GNU time as {TIME}");
         return Ok(());

@@ -86,7 +86,7 @@ fn service(i: usize, services: usize) -> String {
         i % 10,
         i % 8 + 1,
     );
-    if i % 4 == 0 {
+    if i.is_multiple_of(4) {
         text.push_str("  files: {/etc/app/app.conf: \"mode: fast\\nlimit: 10\\n\"}\n");
     }
     let callees: Vec<String> = [i + 1, i + 7]
@@ -97,13 +97,13 @@ fn service(i: usize, services: usize) -> String {
     if !callees.is_empty() {
         let _ = writeln!(text, "calls: [{}]", callees.join(", "));
     }
-    if i % EXPOSED == 0 {
+    if i.is_multiple_of(EXPOSED) {
         let _ = writeln!(
             text,
             "exposure: {{host: svc-{i:03}.bench.example, routing: latency}}"
         );
     }
-    if i % 20 == 0 {
+    if i.is_multiple_of(20) {
         text.push_str(
             "stores:\n  - {name: db, engine: cloudnative-pg, consistency: eventual, size: 10Gi, \
              backup: {}}\n",
