@@ -45,7 +45,7 @@ fn fleet() -> String {
     "fleet: bench\n\
      domain: bench.example\n\
      waves: [first, second]\n\
-     platform: {dns: external-dns, capabilities: [external-dns, cloudnative-pg, barman-cloud]}\n\
+     platform: {dns: external-dns, capabilities: [external-dns, cloudnative-pg, barman-cloud, multicluster-services]}\n\
      audience: {eu-west-1: 40%, us-east-1: 60%}\n\
      defaults:\n  \
        owner: {team: bench}\n  \
