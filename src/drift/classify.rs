@@ -10,7 +10,7 @@ use crate::normalise::{LAST_APPLIED, Node};
 
 use super::bookkeeping;
 use super::compare::{Difference, Held, What};
-use super::evidence::{blank, is_placeholder, needs_recreate, says};
+use super::evidence::{is_placeholder, needs_recreate, says};
 use super::ignore::Place;
 use super::ownership::{Class, Classes, Entry, entries, owners};
 use super::path::{self, Step, names};
@@ -65,7 +65,7 @@ impl<'a> Case<'a> {
         let none = !self.entries.is_empty() && self.entries.iter().all(|e| e.class != Class::Own);
         none.then(|| Finding {
             message: Some("no applier of the repository is among its managers; that is no proof that it never was".to_owned()),
-            ..blank(FindingKind::NoApplierEntry, FindingSeverity::Info, self.id, "ATTR-REMOVE")
+            ..Finding::new(FindingKind::NoApplierEntry, FindingSeverity::Info, self.id, "ATTR-REMOVE")
         })
     }
 
@@ -358,7 +358,7 @@ impl<'a> Case<'a> {
             default,
             duplicates: matches!(difference.desired, Held::Elements(_))
                 || matches!(difference.live, Held::Elements(_)),
-            ..blank(kind, severity, self.id, rule)
+            ..Finding::new(kind, severity, self.id, rule)
         }
     }
 }

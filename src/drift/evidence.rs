@@ -2,46 +2,10 @@
 
 use serde_json::Value;
 
-use crate::model::finding::{Finding, FindingKind, FindingSeverity};
 use crate::model::manifest::ObjectId;
 use crate::normalise::base64;
 
 use super::path::Step;
-
-/// A finding about an object as a whole, of which nothing more is known.
-pub(super) fn blank(
-    kind: FindingKind,
-    severity: FindingSeverity,
-    id: &ObjectId,
-    rule: &'static str,
-) -> Finding {
-    Finding {
-        kind,
-        object: id.clone(),
-        path: String::new(),
-        index_path: String::new(),
-        detail: Vec::new(),
-        desired: None,
-        live: None,
-        default: None,
-        by: Vec::new(),
-        candidates: Vec::new(),
-        duplicates: false,
-        pending: false,
-        reason: match kind {
-            FindingKind::Injected => Some("injected".to_owned()),
-            FindingKind::Autoscaled => Some("autoscaled".to_owned()),
-            _ => None,
-        },
-        message: None,
-        rule,
-        severity,
-        origin: None,
-        file: None,
-        api_version: None,
-        accept: None,
-    }
-}
 
 /// Whether a certificate bundle is none: empty, or without a certificate in it.
 pub(super) fn is_placeholder(value: &Value) -> bool {

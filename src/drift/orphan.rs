@@ -8,7 +8,6 @@ use crate::model::finding::{Finding, FindingKind, FindingSeverity};
 use crate::model::live::{GroupKind, LiveState, View};
 use crate::model::manifest::ObjectId;
 
-use super::evidence::blank;
 use super::settings::{Mark, Settings};
 
 /// regen's own mark: the label, and the annotation that names the object itself.
@@ -40,7 +39,7 @@ pub(super) fn orphan(
     if !marked && is_built_in(object, id) {
         return None;
     }
-    let mut finding = blank(FindingKind::Orphan, FindingSeverity::Drift, id, "O-TRACKED");
+    let mut finding = Finding::new(FindingKind::Orphan, FindingSeverity::Drift, id, "O-TRACKED");
     if is_kept(object) {
         finding.kind = FindingKind::Kept;
         finding.severity = FindingSeverity::Info;

@@ -132,6 +132,43 @@ pub struct Finding {
     pub accept: Option<Value>,
 }
 
+impl Finding {
+    /// A finding about an object as a whole, of which nothing more is known.
+    pub fn new(
+        kind: FindingKind,
+        severity: FindingSeverity,
+        object: &ObjectId,
+        rule: &'static str,
+    ) -> Self {
+        Self {
+            kind,
+            object: object.clone(),
+            path: String::new(),
+            index_path: String::new(),
+            detail: Vec::new(),
+            desired: None,
+            live: None,
+            default: None,
+            by: Vec::new(),
+            candidates: Vec::new(),
+            duplicates: false,
+            pending: false,
+            reason: match kind {
+                FindingKind::Injected => Some("injected".to_owned()),
+                FindingKind::Autoscaled => Some("autoscaled".to_owned()),
+                _ => None,
+            },
+            message: None,
+            rule,
+            severity,
+            origin: None,
+            file: None,
+            api_version: None,
+            accept: None,
+        }
+    }
+}
+
 /// The verdict on one object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]

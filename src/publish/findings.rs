@@ -40,26 +40,10 @@ pub fn findings(change: &TreeChange, rendered: &ManifestSet) -> Vec<Finding> {
     all.sort();
     all.into_iter()
         .map(|(path, kind, rule, reason, message)| Finding {
-            kind,
-            object: object(path, rendered),
-            path: String::new(),
-            index_path: String::new(),
-            detail: Vec::new(),
-            desired: None,
-            live: None,
-            default: None,
-            by: Vec::new(),
-            candidates: Vec::new(),
-            duplicates: false,
-            pending: false,
             reason: Some(reason.to_owned()),
             message: Some(message.to_owned()),
-            rule,
-            severity: FindingSeverity::Drift,
-            origin: None,
             file: Some(path.clone()),
-            api_version: None,
-            accept: None,
+            ..Finding::new(kind, FindingSeverity::Drift, &object(path, rendered), rule)
         })
         .collect()
 }

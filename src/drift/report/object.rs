@@ -1,142 +1,29 @@
-//! All objects of a cluster to its report.
-
-use std::collections::{BTreeMap, BTreeSet};
+//! One manifest and the live object that it is about to findings and a verdict.
 
 use serde_json::Value;
 
-use crate::model::finding::{ClusterReport, Finding, FindingKind, FindingSeverity, Verdict};
-use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
-use crate::model::manifest::{ManifestPath, ObjectId};
+use crate::model::finding::{Finding, FindingKind, FindingSeverity, Verdict};
+use crate::model::live::{GroupKind, LiveObject, Unreadable, View};
+use crate::model::manifest::ObjectId;
 use crate::normalise::{Side, object};
-use crate::schema::{Schemas, What as Fault};
+use crate::schema::What as Fault;
 
-use super::accept::accepting;
-use super::classify::Case;
-use super::compare::compare as differences;
-use super::desired::{Desired, origin, seal, with_live};
-use super::evidence::blank;
-use super::orphan::orphan;
-use super::path::Step;
-use super::read::{Identity, identity};
-use super::scale::Autoscalers;
-use super::settings::Settings;
-use super::version;
+use crate::drift::classify::Case;
+use crate::drift::compare::compare as differences;
+use crate::drift::desired::{Desired, seal};
+use crate::drift::path::Step;
+use crate::drift::version;
 
-/// Compares the manifests of one cluster with what it runs.
-///
-/// Schemas that the live state brings (OpenAPI documents, CustomResourceDefinitions) go before
-/// those given.
-pub fn compare(
-    desired: &[Desired<'_>],
-    live: &LiveState,
-    schemas: &Schemas,
-    settings: &Settings,
-) -> ClusterReport {
-    let schemas = with_live(desired, live, schemas);
-    let mut run = Run {
-        live,
-        schemas: &schemas,
-        settings,
-        report: ClusterReport {
-            requests: live.requests,
-            ..ClusterReport::default()
-        },
-        autoscalers: Autoscalers::default(),
-        objects: BTreeMap::new(),
-    };
-    run.index();
-    run.desired(desired);
-    run.orphans();
-    run.finish()
-}
+use super::Run;
 
-struct Run<'a> {
-    live: &'a LiveState,
-    schemas: &'a Schemas,
-    settings: &'a Settings,
-    report: ClusterReport,
-    autoscalers: Autoscalers,
-    /// Live objects by identity, and whether a manifest is about them.
-    objects: BTreeMap<ObjectId, (&'a LiveObject, bool)>,
-}
-
-impl<'a> Run<'a> {
-    fn index(&mut self) {
-        for object in &self.live.objects {
-            let id = version::id(object);
-            self.autoscalers.note(&object.body, &id.namespace);
-            self.objects.insert(id, (object, false));
-        }
-    }
-
-    fn desired(&mut self, desired: &[Desired<'_>]) {
-        let namespace = self.settings.namespace.as_deref();
-        let mut named: BTreeMap<ObjectId, Vec<&Desired<'_>>> = BTreeMap::new();
-        for one in desired {
-            match identity(one.value, self.live, self.schemas, namespace) {
-                Identity::Named(id) => named.entry(id).or_default().push(one),
-                Identity::Generated(id) => {
-                    let mut finding = blank(
-                        FindingKind::NotComparable,
-                        FindingSeverity::Info,
-                        &id,
-                        "ID-GENNAME",
-                    );
-                    "/metadata/generateName".clone_into(&mut finding.path);
-                    finding.index_path = finding.path.clone();
-                    self.tell(finding, Some(one));
-                }
-                Identity::Invalid(id, message) => {
-                    let mut finding = blank(
-                        FindingKind::InvalidManifest,
-                        FindingSeverity::Drift,
-                        &id,
-                        "Y-11",
-                    );
-                    finding.message = Some(message.to_owned());
-                    self.report.verdicts.insert(id, Verdict::Drift);
-                    self.tell(finding, Some(one));
-                }
-            }
-        }
-        for (id, all) in named {
-            let [one] = all.as_slice() else {
-                self.duplicate(&id, &all);
-                continue;
-            };
-            self.one(&id, one);
-        }
-    }
-
-    fn duplicate(&mut self, id: &ObjectId, all: &[&Desired<'_>]) {
-        let mut finding = blank(FindingKind::Duplicate, FindingSeverity::Drift, id, "ID-DUP");
-        let units: BTreeSet<&str> = all.iter().filter_map(|d| d.unit).collect();
-        let files: Vec<&str> = all
-            .iter()
-            .filter_map(|d| d.file.map(ManifestPath::as_str))
-            .collect();
-        let places = match units.len() {
-            0 | 1 => files,
-            _ => units.into_iter().collect(),
-        };
-        finding.message = Some(match places.is_empty() {
-            true => format!("stands {} times in the repository", all.len()),
-            false => format!("stands in {}", places.join(" and ")),
-        });
-        if let Some((_, matched)) = self.objects.get_mut(id) {
-            *matched = true;
-        }
-        self.report.verdicts.insert(id.clone(), Verdict::Drift);
-        self.tell(finding, all.first().copied());
-    }
-
-    fn one(&mut self, id: &ObjectId, desired: &Desired<'_>) {
+impl Run<'_> {
+    pub(super) fn one(&mut self, id: &ObjectId, desired: &Desired<'_>) {
         let found = self.objects.get_mut(id).map(|(object, matched)| {
             *matched = true;
             *object
         });
         if self.is_hook(desired.value) {
-            let finding = blank(FindingKind::Hook, FindingSeverity::Info, id, "ID-HOOK");
+            let finding = Finding::new(FindingKind::Hook, FindingSeverity::Info, id, "ID-HOOK");
             return self.tell(finding, Some(desired));
         }
         if let Some(unreadable) = &self.live.unreadable {
@@ -170,7 +57,7 @@ impl<'a> Run<'a> {
     }
 
     fn unknown(&mut self, id: &ObjectId, desired: &Desired<'_>, unreadable: &Unreadable) {
-        let mut finding = blank(
+        let mut finding = Finding::new(
             FindingKind::Unknown,
             FindingSeverity::Drift,
             id,
@@ -204,7 +91,7 @@ impl<'a> Run<'a> {
             }
             Some(View::Namespaces(_)) | None => return self.unknown(id, desired, &unread),
         };
-        let mut finding = blank(
+        let mut finding = Finding::new(
             FindingKind::Missing,
             FindingSeverity::Drift,
             id,
@@ -235,7 +122,7 @@ impl<'a> Run<'a> {
                     false => Verdict::Unknown,
                 };
             }
-            let mut finding = blank(
+            let mut finding = Finding::new(
                 FindingKind::VersionSkew,
                 FindingSeverity::Drift,
                 id,
@@ -305,7 +192,7 @@ impl<'a> Run<'a> {
         else {
             return false;
         };
-        let mut finding = blank(
+        let mut finding = Finding::new(
             FindingKind::Terminating,
             FindingSeverity::Drift,
             id,
@@ -361,7 +248,7 @@ impl<'a> Run<'a> {
             if !matches!(fault.what, Fault::Type { .. }) || fault.pointer.starts_with("/status") {
                 continue;
             }
-            let mut finding = blank(
+            let mut finding = Finding::new(
                 FindingKind::InvalidManifest,
                 FindingSeverity::Drift,
                 id,
@@ -374,101 +261,5 @@ impl<'a> Run<'a> {
             refused = true;
         }
         refused
-    }
-
-    fn orphans(&mut self) {
-        if self.live.unreadable.is_some() {
-            return;
-        }
-        let uids: BTreeSet<&str> = self
-            .live
-            .objects
-            .iter()
-            .filter_map(|o| o.body.pointer("/metadata/uid")?.as_str())
-            .collect();
-        let mut found = Vec::new();
-        for (id, (object, matched)) in &self.objects {
-            if !matched {
-                found.extend(orphan(&object.body, id, &uids, self.live, self.settings));
-            }
-        }
-        found.extend(self.unread());
-        for finding in found {
-            if finding.kind == FindingKind::Unknown {
-                self.report
-                    .verdicts
-                    .insert(finding.object.clone(), Verdict::Unknown);
-            } else if finding.severity != FindingSeverity::Info {
-                self.report
-                    .verdicts
-                    .insert(finding.object.clone(), Verdict::Drift);
-            }
-            self.tell(finding, None);
-        }
-    }
-
-    /// Kinds without a manifest that were read for orphans alone, and could not be: there may be some.
-    fn unread(&self) -> Vec<Finding> {
-        let marked = !self.settings.cluster.is_empty() || !self.settings.marks.is_empty();
-        let known: BTreeSet<(&str, &str)> = self
-            .report
-            .verdicts
-            .keys()
-            .map(|id| (id.group.as_str(), id.kind.as_str()))
-            .collect();
-        let views = self.live.views.iter();
-        let unread = views.filter_map(|(kind, view)| match view {
-            View::Unreadable(why) | View::Partial(why)
-                if marked && !known.contains(&(kind.group.as_str(), kind.kind.as_str())) =>
-            {
-                let id = ObjectId {
-                    group: kind.group.clone(),
-                    kind: kind.kind.clone(),
-                    namespace: String::new(),
-                    name: String::new(),
-                };
-                let mut finding = blank(
-                    FindingKind::Unknown,
-                    FindingSeverity::Drift,
-                    &id,
-                    "C-UNKNOWN",
-                );
-                finding.reason = Some(why.reason.clone());
-                finding.message = Some(format!("there may be orphans: {}", why.detail));
-                Some(finding)
-            }
-            _ => None,
-        });
-        unread.collect()
-    }
-
-    fn tell(&mut self, mut finding: Finding, desired: Option<&Desired<'_>>) {
-        if let Some(desired) = desired {
-            finding.file = desired.file.cloned();
-            finding.origin = desired
-                .origins
-                .and_then(|o| origin(o, &finding.index_path).cloned());
-            finding.api_version = desired.value["apiVersion"].as_str().map(str::to_owned);
-        } else if let Some((object, _)) = self.objects.get(&finding.object) {
-            finding.api_version = object.body["apiVersion"].as_str().map(str::to_owned);
-        }
-        finding.accept = accepting(&finding, &self.settings.cluster);
-        self.report.findings.push(finding);
-    }
-
-    fn finish(self) -> ClusterReport {
-        let mut report = self.report;
-        if let Some(today) = &self.settings.today {
-            for (i, rule) in self.settings.ignore.iter().enumerate() {
-                if rule.until.as_ref().is_some_and(|until| today > until) {
-                    report.rules_expired.insert(i);
-                }
-            }
-        }
-        report.findings.sort_by(|a, b| {
-            let rank = |f: &Finding| (f.kind != FindingKind::Terminating, f.path.clone(), f.kind);
-            (&a.object, rank(a)).cmp(&(&b.object, rank(b)))
-        });
-        report
     }
 }
