@@ -6,6 +6,7 @@ mod change;
 mod codes;
 mod diagnostics;
 mod drift;
+mod milliseconds;
 mod plan;
 
 pub use change::{ChangeForm, change};

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use crate::model::plan::{Because, Move, Plan, Predicted, ServicePlan, StorePlan};
 
+use super::milliseconds::Milliseconds;
+
 /// Every decision about a fleet, with its reasons.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -38,7 +40,7 @@ struct ServiceForm {
     dns: Option<DnsForm>,
     /// The value that the choice of regions minimises, in milliseconds with six decimals: the
     /// audience-weighted mean round trip to the nearest region that serves. Null without audience.
-    objective_ms: Option<String>,
+    objective_ms: Option<Milliseconds>,
     /// Floors of the network.
     predicted: PredictedForm,
     /// Why these regions.
@@ -81,7 +83,7 @@ struct DnsForm {
 struct PredictedForm {
     /// The objective: audience-weighted mean round trip of a read, in milliseconds with six
     /// decimals.
-    weighted_read_ms: Option<String>,
+    weighted_read_ms: Option<Milliseconds>,
     /// The worst-served place.
     worst_read: Option<WorstForm>,
     /// Whether any term was estimated rather than measured.
@@ -93,7 +95,7 @@ struct WorstForm {
     /// The place of the audience.
     place: String,
     /// Its round trip in milliseconds with six decimals.
-    ms: String,
+    ms: Milliseconds,
     /// The region that serves it.
     region: String,
 }
@@ -108,7 +110,7 @@ struct StoreForm {
     /// The cluster by region.
     clusters: BTreeMap<String, String>,
     /// The value that the choice of the leader minimises, in milliseconds with six decimals.
-    objective_ms: Option<String>,
+    objective_ms: Option<Milliseconds>,
     /// Whether the leader was kept from the lock.
     sticky: bool,
     because: Vec<String>,
@@ -206,7 +208,7 @@ fn service(service: &ServicePlan) -> ServiceForm {
             records: d.records.iter().map(|(r, w)| (r.to_string(), *w)).collect(),
             because: reasons(&d.because),
         }),
-        objective_ms: service.predicted.weighted_read_ns.map(milliseconds),
+        objective_ms: service.predicted.weighted_read_ns.map(Milliseconds),
         predicted: predicted(&service.predicted),
         because: reasons(&service.because),
     }
@@ -214,13 +216,13 @@ fn service(service: &ServicePlan) -> ServiceForm {
 
 fn predicted(predicted: &Predicted) -> PredictedForm {
     PredictedForm {
-        weighted_read_ms: predicted.weighted_read_ns.map(milliseconds),
+        weighted_read_ms: predicted.weighted_read_ns.map(Milliseconds),
         worst_read: predicted
             .worst_read
             .as_ref()
             .map(|(place, ns, region)| WorstForm {
                 place: place.clone(),
-                ms: milliseconds(*ns),
+                ms: Milliseconds(*ns),
                 region: region.to_string(),
             }),
         estimated: predicted.estimated,
@@ -238,7 +240,7 @@ fn store(store: &StorePlan) -> StoreForm {
             .iter()
             .map(|(r, c)| (r.to_string(), c.to_string()))
             .collect(),
-        objective_ms: store.objective_ns.map(milliseconds),
+        objective_ms: store.objective_ns.map(Milliseconds),
         sticky: store.sticky,
         because: reasons(&store.because),
     }
@@ -252,11 +254,6 @@ fn movement(movement: &Move) -> MoveForm {
         moves_data: movement.moves_data,
         because: reasons(&movement.because),
     }
-}
-
-/// Nanoseconds as milliseconds with six decimals.
-fn milliseconds(ns: u64) -> String {
-    format!("{}.{:06}", ns / 1_000_000, ns % 1_000_000)
 }
 
 fn texts<T: ToString>(items: &[T]) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! The plan for people: who runs where, what it is good for, and why.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::model::plan::{FailoverChain, Plan, Predicted, ServicePlan, StorePlan};
@@ -44,19 +45,19 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
 
 /// Services with the names of those that the same was decided about, by the first name.
 fn alike(plan: &Plan) -> Vec<(Vec<String>, &ServicePlan)> {
-    let mut groups: Vec<(String, Vec<String>, &ServicePlan)> = Vec::new();
+    let mut groups: Vec<(Vec<String>, &ServicePlan)> = Vec::new();
+    let mut told: BTreeMap<String, usize> = BTreeMap::new();
     for (key, service) in &plan.services {
         let mut story = String::new();
         one_service(&mut story, "", service, Style::PLAIN);
-        match groups.iter_mut().find(|(told, ..)| *told == story) {
-            Some((_, names, _)) => names.push(key.to_string()),
-            None => groups.push((story, vec![key.to_string()], service)),
+        let next = groups.len();
+        let group = *told.entry(story).or_insert(next);
+        match groups.get_mut(group) {
+            Some((names, _)) => names.push(key.to_string()),
+            None => groups.push((vec![key.to_string()], service)),
         }
     }
     groups
-        .into_iter()
-        .map(|(_, names, service)| (names, service))
-        .collect()
 }
 
 /// One line on the size of a fleet: `shop: 12 services and 1 store in 3 regions, 4 clusters`.
