@@ -22,8 +22,8 @@ pub use fleet::{
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};
 pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
 pub use service::{
-    Budget, Call, Exposure, LatencyBudget, Owner, Placement, PlacementMode, RegionChoice, Routing,
-    Service, Tier,
+    Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode,
+    RegionChoice, Routing, Service, Tier,
 };
 pub use store::{Backup, Store};
 pub use workload::{

@@ -38,6 +38,8 @@ pub struct Service {
     pub stores: Vec<Store>,
     /// Whether it fails over to other regions.
     pub failover: bool,
+    /// Where that was written, where it was.
+    pub failover_span: Option<Span>,
 }
 
 /// Who answers for a service.
@@ -160,12 +162,25 @@ pub struct LatencyBudget {
 pub struct Placement {
     /// Where it was written, where it was.
     pub span: Option<Span>,
+    /// Where the numbers of regions were written.
+    pub counts: CountSpans,
     /// Whether all regions serve, or one does and others stand by.
     pub mode: PlacementMode,
     /// Which regions are used.
     pub regions: RegionChoice,
     /// The candidates; empty: all regions with a cluster in the environment.
     pub from: Vec<Spanned<RegionName>>,
+}
+
+/// Where the numbers of regions were written; `exactly` stands for both.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CountSpans {
+    /// The whole of `placement.regions`.
+    pub regions: Option<Span>,
+    /// The smallest number.
+    pub at_least: Option<Span>,
+    /// The largest number.
+    pub at_most: Option<Span>,
 }
 
 /// Whether all regions serve.

@@ -186,6 +186,7 @@ impl Made {
             audience: Audience::default(),
             budget: Budget::default(),
             placement: Placement {
+                counts: CountSpans::default(),
                 span: None,
                 mode: PlacementMode::ActiveActive,
                 regions: RegionChoice::All,
@@ -193,6 +194,7 @@ impl Made {
             },
             stores: Vec::new(),
             failover: true,
+            failover_span: None,
         };
         change(&mut service);
         let replicas = Replicas {

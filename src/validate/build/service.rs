@@ -6,8 +6,8 @@ use crate::diag::{Sink, Spanned};
 use crate::model::name::{Namespace, PortName, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
-    Budget, Call, Exposure, Fleet, LatencyBudget, Owner, Placement, PlacementMode, RegionChoice,
-    Routing, Service, Tier,
+    Budget, Call, CountSpans, Exposure, Fleet, LatencyBudget, Owner, Placement, PlacementMode,
+    RegionChoice, Routing, Service, Tier,
 };
 use crate::validate::areas;
 
@@ -57,6 +57,7 @@ pub(super) fn service(
         failover: written
             .failover
             .is_none_or(|f| f.value == FailoverChoice::Nearest),
+        failover_span: written.failover.as_ref().map(|f| f.span),
     }
 }
 
@@ -137,13 +138,25 @@ fn placement(written: &raw::Service) -> Placement {
     let Some(placement) = &written.placement else {
         return Placement {
             span: None,
+            counts: CountSpans::default(),
             mode: PlacementMode::ActiveActive,
             regions: RegionChoice::All,
             from: Vec::new(),
         };
     };
+    let regions = placement.value.regions.as_ref();
+    let bounds = match regions.map(|r| &r.value) {
+        Some(Regions::Bounds(bounds)) => Some(bounds),
+        _ => None,
+    };
+    let span = |n: Option<Spanned<u32>>| n.map(|n| n.span);
     Placement {
         span: Some(placement.span),
+        counts: CountSpans {
+            regions: regions.map(|r| r.span),
+            at_least: bounds.and_then(|b| span(b.exactly.or(b.at_least))),
+            at_most: bounds.and_then(|b| span(b.exactly.or(b.at_most))),
+        },
         mode: placement.value.mode.unwrap_or(PlacementMode::ActiveActive),
         regions: match placement.value.regions.as_ref().map(|r| &r.value) {
             None | Some(Regions::All) => RegionChoice::All,
