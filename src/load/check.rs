@@ -63,8 +63,12 @@ impl Check<'_> {
             (Shape::List { element, least }, Value::List(items)) => {
                 if (items.len() as u64) < *least && self.faults != Faults::Missing {
                     let what = self.name();
+                    let few = match items.len() {
+                        0 => "is an empty list",
+                        _ => "has too few entries",
+                    };
                     self.emit(
-                        Diagnostic::new(Code::InvalidValue, format!("{what} is an empty list"))
+                        Diagnostic::new(Code::InvalidValue, format!("{what} {few}"))
                             .at(node.span, "")
                             .help(format!("it needs at least {least}")),
                     );

@@ -224,3 +224,26 @@ fn a_budget_counts_the_tail_and_is_enforced_only_on_what_is_measured() {
         assert!(said.starts_with(start), "{name}: {said}");
     }
 }
+
+#[test]
+fn a_place_is_written_by_name_or_as_latitude_and_longitude() {
+    let far = "region: desk\ncountry: NO\nclusters: [{name: desk-a}]\n";
+    let estimated = |coordinates: &str| {
+        let fleet = Fleet::new("")
+            .aws(["eu-west-1"])
+            .file(
+                "regions/desk.yaml",
+                format!("{far}coordinates: {coordinates}\n"),
+            )
+            .service(
+                "web",
+                "audience: {desk: 1}\nplacement: {regions: [eu-west-1]}",
+            );
+        let plan = fleet.plan(None, false).plan();
+        plan.services[&ServiceKey::prod("web")].predicted.clone()
+    };
+    let named = estimated("{lat: 59.91, lon: 10.75}");
+    assert!(named.estimated && named.weighted_read_ns > Some(1_000_000));
+    assert_eq!(estimated("[59.91, 10.75]"), named);
+    assert_ne!(estimated("[10.75, 59.91]"), named);
+}

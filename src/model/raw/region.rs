@@ -23,7 +23,7 @@ pub struct Region {
     pub provider: Option<Spanned<Provider>>,
     /// The country, as two letters of ISO 3166-1. Default: the atlas's.
     pub country: Option<Spanned<Country>>,
-    /// Where it stands. Default: the atlas's.
+    /// Where it stands: `{lat, lon}`, or `[latitude, longitude]`. Default: the atlas's.
     pub coordinates: Option<Spanned<Position>>,
     /// The availability zones. Default: the atlas's.
     #[serde(default)]
@@ -36,13 +36,87 @@ pub struct Region {
 }
 
 /// A point on the earth (WGS 84).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Position {
     /// Degrees north.
     pub lat: Latitude,
     /// Degrees east.
     pub lon: Longitude,
+}
+
+/// A point on the earth by the names of its parts.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct NamedPosition {
+    /// Degrees north.
+    lat: Latitude,
+    /// Degrees east.
+    lon: Longitude,
+}
+
+impl<'de> Deserialize<'de> for Position {
+    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+        use serde::de::value::MapAccessDeserializer;
+
+        struct Either;
+
+        impl<'de> serde::de::Visitor<'de> for Either {
+            type Value = Position;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("`{lat: ..., lon: ...}` or `[latitude, longitude]`")
+            }
+
+            fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                self,
+                mut seq: A,
+            ) -> Result<Position, A::Error> {
+                use serde::de::Error;
+                let short = |n| A::Error::invalid_length(n, &self);
+                let lat = seq.next_element()?.ok_or_else(|| short(0))?;
+                let lon = seq.next_element()?.ok_or_else(|| short(1))?;
+                match seq.next_element::<serde::de::IgnoredAny>()? {
+                    None => Ok(Position { lat, lon }),
+                    Some(_) => Err(short(3)),
+                }
+            }
+
+            fn visit_map<A: serde::de::MapAccess<'de>>(self, map: A) -> Result<Position, A::Error> {
+                let NamedPosition { lat, lon } =
+                    NamedPosition::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(Position { lat, lon })
+            }
+        }
+
+        d.deserialize_any(Either)
+    }
+}
+
+impl JsonSchema for Position {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Position".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "anyOf": [
+                generator.subschema_for::<NamedPosition>(),
+                {
+                    "type": "array",
+                    "prefixItems": [
+                        generator.subschema_for::<Latitude>(),
+                        generator.subschema_for::<Longitude>(),
+                    ],
+                    "minItems": 2,
+                    "maxItems": 2,
+                },
+            ]
+        })
+    }
 }
 
 /// Degrees north, in millionths.
