@@ -158,8 +158,8 @@ pub(super) fn residency(ground: &Ground<'_>, store: &Store) -> Option<(String, B
         .fleet
         .data_classes
         .get(&store.data.as_ref()?.value)?;
-    let name = &class.residency.as_ref()?.value;
-    Some((name.to_string(), ground.countries(name)))
+    let bound = class.residency.as_ref()?;
+    Some((bound.to_string(), bound.countries.clone()))
 }
 
 fn no_room(candidate: &Candidate, service: &Service, room: &Room) -> Option<String> {
@@ -211,7 +211,7 @@ pub(super) fn show(
                 format!("store `{}` holds it", service.stores[i].name.value),
             );
             match class.and_then(|c| c.residency.as_ref()) {
-                Some(bound) => diagnostic.see(bound.span, format!("bound to `{}`", bound.value)),
+                Some(bound) => diagnostic.see(bound.span, format!("bound to `{bound}`")),
                 None => diagnostic,
             }
         }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::audience::Audience;
 use super::entries::{Entries, Json};
-use super::forms::short_or_long;
+use super::forms::{one_or_list, short_or_long};
 use super::scalar::millionths;
 use super::service::LatencyBudget;
 use crate::diag::Spanned;
@@ -136,8 +136,8 @@ pub struct Jurisdiction {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct DataClass {
-    /// The jurisdiction that it may not leave.
-    pub residency: Option<Spanned<JurisdictionName>>,
+    /// Where it must stay: a bloc, a country or a jurisdiction of this file, or a list of them.
+    pub residency: Option<Spanned<Residency>>,
     /// How long backups are kept.
     pub retention: Option<Spanned<Duration>>,
     /// How it is encrypted.
@@ -147,6 +147,16 @@ pub struct DataClass {
     /// When the class has to be looked at again.
     pub review_by: Option<Spanned<Date>>,
 }
+
+/// Where data must stay: one area, or the union of several.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residency(pub Vec<Spanned<JurisdictionName>>);
+
+one_or_list!(
+    Residency,
+    JurisdictionName,
+    "a bloc, a country or a jurisdiction, or a list of them"
+);
 
 /// How data is encrypted.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -252,49 +262,10 @@ pub struct Identity {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Principals(pub Vec<Spanned<String>>);
 
-impl<'de> Deserialize<'de> for Principals {
-    fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct OneOrMore;
-
-        impl<'de> serde::de::Visitor<'de> for OneOrMore {
-            type Value = Principals;
-
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("a user or group, or a list of them")
-            }
-
-            fn visit_seq<A: serde::de::SeqAccess<'de>>(
-                self,
-                seq: A,
-            ) -> Result<Principals, A::Error> {
-                let list = serde::de::value::SeqAccessDeserializer::new(seq);
-                Vec::deserialize(list).map(Principals)
-            }
-        }
-
-        // A scalar is offered as a list of itself, so that its place is kept.
-        d.deserialize_newtype_struct(LIST, OneOrMore)
-    }
-}
+one_or_list!(Principals, String, "a user or group, or a list of them");
 
 /// The name under which a list asks its deserializer to offer a scalar as a list of one.
 pub const LIST: &str = "$regen::List";
-
-impl JsonSchema for Principals {
-    fn inline_schema() -> bool {
-        true
-    }
-
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "Principals".into()
-    }
-
-    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        schemars::json_schema!({
-            "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]
-        })
-    }
-}
 
 /// Values that a service may leave to the fleet; merged before they are read, so nothing of them
 /// is kept here.

@@ -63,3 +63,54 @@ macro_rules! short_or_long {
 }
 
 pub(super) use short_or_long;
+
+/// Gives a wrapper of a list a short form: one item without the brackets.
+macro_rules! one_or_list {
+    ($name:ident, $item:ty, $expecting:literal) => {
+        impl<'de> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
+                struct OneOrMore;
+
+                impl<'de> serde::de::Visitor<'de> for OneOrMore {
+                    type Value = $name;
+
+                    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                        f.write_str($expecting)
+                    }
+
+                    fn visit_seq<A: serde::de::SeqAccess<'de>>(
+                        self,
+                        seq: A,
+                    ) -> Result<$name, A::Error> {
+                        let list = serde::de::value::SeqAccessDeserializer::new(seq);
+                        <Vec<_> as serde::Deserialize>::deserialize(list).map($name)
+                    }
+                }
+
+                // A scalar is offered as a list of itself, so that its place is kept.
+                d.deserialize_newtype_struct($crate::model::raw::LIST, OneOrMore)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({
+                    "anyOf": [
+                        generator.subschema_for::<$item>(),
+                        generator.subschema_for::<Vec<$item>>(),
+                    ]
+                })
+            }
+        }
+    };
+}
+
+pub(super) use one_or_list;

@@ -24,7 +24,7 @@ pub use entries::{Entries, JSON, Json};
 pub use fleet::{
     DataClass, Date, DnsController, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet,
     Gitops, Identity, Journey, JourneyStep, Jurisdiction, LIST, Network, Parallel, PartialService,
-    Platform, Principals, Promotion,
+    Platform, Principals, Promotion, Residency,
 };
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
 pub use region::{
@@ -36,7 +36,9 @@ pub use service::{
     Budget, Call, CallLong, CircuitBreaker, Exposure, FailoverChoice, Flag, Latency, LatencyBudget,
     Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Resilience, Service, Slo,
 };
-pub use store::{Access, Backup, Leader, Store};
+pub use store::{
+    Access, Backup, Leader, StandbyCount, Store, Synchronous, SynchronousLong, Voters,
+};
 pub use workload::{
     GrpcProbe, HttpProbe, HttpProbeLong, Limits, PortOnly, Probe, ProbeLong, ProbePort, Probes,
     Resources, Scale, Schedule, ScheduleLong, TcpProbe, Workload,

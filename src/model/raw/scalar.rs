@@ -15,6 +15,7 @@ use super::audience::Weight;
 use super::container::PortNumber;
 use super::fleet::{Date, Factor};
 use super::region::{Address, Cidr, Latitude, Longitude};
+use super::store::StandbyCount;
 
 /// One form of scalar.
 #[derive(Clone, Copy, Debug)]
@@ -91,6 +92,8 @@ scalars! {
         {"type": "string", "pattern": "^[0-9a-fA-F.:]+$"};
     PortNumber: "port", "a port number from 1 to 65535", PortNumber::parse,
         {"type": "integer", "minimum": 1, "maximum": 65535};
+    StandbyCount: "standbys", "a number of standbys from 0 to 9", StandbyCount::parse,
+        {"type": "integer", "minimum": 0, "maximum": 9};
     Date: "date", "a date such as `2027-06-30`", Date::parse,
         {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
     Factor: "factor", "a factor such as `1.5`, from 1 to 100", Factor::parse,
@@ -134,6 +137,7 @@ mod tests {
                 &["60", "55%", "0.5"],
                 &["-1", "many", "1e3", "99999999999"],
             ),
+            ("standbys", &["0", "9"], &["10", "-1", "two"]),
             ("country", &["NO", "ie"], &["no!", "IRL", "036"]),
             (
                 "kubernetes-version",

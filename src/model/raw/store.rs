@@ -6,9 +6,12 @@ use serde::Deserialize;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
 use crate::model::engine::{Consistency, Engine};
-use crate::model::name::{DataClassName, ServiceName, StoreName};
+use crate::model::name::{DataClassName, RegionName, ServiceName, StoreName};
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
+use crate::model::world::{Distinct, ReadReplicas, Survive};
+
+use super::forms::short_or_long;
 
 /// A database, queue or cache that a service owns.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -28,8 +31,18 @@ pub struct Store {
     pub access: Option<Spanned<Access>>,
     /// The region that takes writes; `auto` leaves it to the plan. Default: `auto`.
     pub leader: Option<Spanned<String>>,
-    /// How many replicas in other regions a write waits for. Default: 0.
-    pub synchronous: Option<Spanned<u32>>,
+    /// How many replicas in other regions a write waits for: `1`, `{any: 1, of: [regions]}` or
+    /// `{first: 1, of: [regions]}`. Default: 0.
+    pub synchronous: Option<Spanned<Synchronous>>,
+    /// What may be lost without losing the store or an acknowledged write: a `zone` or a `region`.
+    /// With `region` no region holds a majority of the voters, and at least three hold one.
+    /// Default: what its voters or standbys give.
+    pub survive: Option<Spanned<Survive>>,
+    /// How many replicas vote on a write, and what keeps them apart; for engines with a quorum.
+    pub voters: Option<Spanned<Voters>>,
+    /// Whether placed regions without a voter hold a replica for local reads, `all` or `none`; for
+    /// engines with a quorum. Default: `none`, and reads go to the nearest voter.
+    pub read_replicas: Option<Spanned<ReadReplicas>>,
     /// Instances per region. Default: 3 for a critical service, else 2.
     pub instances: Option<Spanned<u32>>,
     /// Disk per instance. Default: `10Gi`.
@@ -40,7 +53,55 @@ pub struct Store {
     pub backup: Option<Spanned<Backup>>,
 }
 
-/// Who reads and writes a store, and how often.
+/// How many standbys a write waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StandbyCount(pub u32);
+
+impl StandbyCount {
+    /// Reads 0 to 9.
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse::<u32>().ok().filter(|n| *n <= 9).map(Self)
+    }
+}
+
+/// Which replicas in other regions a write waits for.
+#[derive(Clone, Debug)]
+pub enum Synchronous {
+    /// Any so many of all replicas.
+    Any(StandbyCount),
+    /// By method, among some.
+    Long(SynchronousLong),
+}
+
+/// Which replicas in other regions a write waits for; one of `any` and `first`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SynchronousLong {
+    /// Any so many of them.
+    pub any: Option<Spanned<StandbyCount>>,
+    /// The first so many of them, in order of priority.
+    pub first: Option<Spanned<StandbyCount>>,
+    /// The regions whose replicas count, in order of priority. Default: all, nearest first.
+    #[serde(default)]
+    pub of: Vec<Spanned<RegionName>>,
+}
+
+short_or_long!(Synchronous, "a number, or `{any: N, of: [...]}` or `{first: N, of: [...]}`",
+    short: StandbyCount => Synchronous::Any,
+    long: SynchronousLong => Synchronous::Long);
+
+/// How many replicas vote on a write, and what keeps them apart.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Voters {
+    /// 3 or 5. Default: 3; 5 with `survive: region` where the engine asks for it.
+    pub count: Option<Spanned<u32>>,
+    /// No two voters share a `zone`, a `region` or a `country`. Default: `region`.
+    pub distinct: Option<Spanned<Distinct>>,
+}
+
+/// Who reads and writes a store, and how often. Leader and voters are chosen for the mix; where
+/// only one share is written the other is the rest. Default: only writes count.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Access {

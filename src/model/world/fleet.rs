@@ -1,6 +1,7 @@
 //! The settings of `regen.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
@@ -133,12 +134,39 @@ pub struct Jurisdiction {
 pub struct DataClass {
     /// Where it is defined.
     pub span: Span,
-    /// The jurisdiction that it may not leave.
-    pub residency: Option<Spanned<JurisdictionName>>,
+    /// Where it must stay.
+    pub residency: Option<Residency>,
     /// How long backups are kept.
     pub retention: Option<Duration>,
     /// Encryption at rest.
     pub encryption_at_rest: Option<String>,
+}
+
+/// Where data must stay: in any of these areas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Residency {
+    /// The areas, as written; never none.
+    pub names: Vec<Spanned<JurisdictionName>>,
+    /// The countries of them all.
+    pub countries: BTreeSet<Country>,
+    /// Where it was written.
+    pub span: Span,
+}
+
+impl fmt::Display for Residency {
+    /// `EU`, `EU or CH`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, name) in self.names.iter().enumerate() {
+            let last = i + 1 == self.names.len();
+            f.write_str(match (i, last) {
+                (0, _) => "",
+                (_, true) => " or ",
+                (_, false) => ", ",
+            })?;
+            f.write_str(name.value.as_str())?;
+        }
+        Ok(())
+    }
 }
 
 /// How failover targets are chosen.

@@ -17,7 +17,7 @@ mod workload;
 
 pub use fleet::{
     Audience, AudiencePlace, AudienceShare, DataClass, Delivery, DriftSettings, Estimate, Failover,
-    Fleet, Gitops, Jurisdiction, NetworkSettings, Platform,
+    Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Residency,
 };
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};
 pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
@@ -25,7 +25,7 @@ pub use service::{
     Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode,
     RegionChoice, Routing, Service, Tier,
 };
-pub use store::{Backup, Store};
+pub use store::{Access, Backup, Distinct, ReadReplicas, Standbys, Store, Survive, Voters};
 pub use workload::{
     EnvValue, InitContainer, Port, Probe, ProbeAction, Probes, Protocol, Resources, Scale,
     Schedule, Security, Volume, Workload, WorkloadKind,

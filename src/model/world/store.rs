@@ -1,6 +1,6 @@
 //! Databases, queues and caches that services own.
 
-use crate::diag::Spanned;
+use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
 use crate::model::engine::Consistency;
 use crate::model::engine::Engine;
@@ -22,8 +22,18 @@ pub struct Store {
     pub data: Option<Spanned<DataClassName>>,
     /// The region that takes writes; absent: the planner's choice.
     pub leader: Option<Spanned<RegionName>>,
-    /// Whether writes wait for replicas in other regions.
+    /// How many replicas in other regions a write waits for.
     pub synchronous: u32,
+    /// Which of them.
+    pub standbys: Standbys,
+    /// What may be lost without losing the store or an acknowledged write, where one says.
+    pub survive: Option<Spanned<Survive>>,
+    /// Who votes on a write, for engines with a quorum.
+    pub voters: Voters,
+    /// Whether placed regions without a voter hold a replica for local reads.
+    pub read_replicas: ReadReplicas,
+    /// How often it is read and written.
+    pub access: Access,
     /// Instances per region.
     pub instances: u32,
     /// Disk per instance.
@@ -32,6 +42,118 @@ pub struct Store {
     pub storage_class: Option<String>,
     /// When backups are taken (six cron fields, seconds first); absent: none.
     pub backup: Option<Backup>,
+}
+
+/// Which standbys a write waits for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Standbys {
+    /// Whether the first in order of priority are waited for, rather than any.
+    pub first: bool,
+    /// The regions that count, in order of priority; empty: all, nearest first.
+    pub of: Vec<Spanned<RegionName>>,
+}
+
+/// Who votes on a write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Voters {
+    /// How many; absent: the planner's default for the engine.
+    pub count: Option<Spanned<u32>>,
+    /// What no two of them share.
+    pub distinct: Distinct,
+    /// Where the above was written.
+    pub span: Option<Span>,
+}
+
+/// How often a store is read and written, as weights that need not add up to anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Access {
+    /// Weight of reads.
+    pub reads: u64,
+    /// Weight of writes; never 0 together with `reads`.
+    pub writes: u64,
+    /// Where it was written.
+    pub span: Option<Span>,
+}
+
+impl Access {
+    /// Only writes count.
+    pub const WRITES: Self = Self {
+        reads: 0,
+        writes: 1,
+        span: None,
+    };
+}
+
+/// What may be lost without losing a store or an acknowledged write.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Survive {
+    /// One zone.
+    Zone,
+    /// One region.
+    Region,
+}
+
+/// What no two voters of a store share.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Distinct {
+    /// A zone; a region may hold several voters.
+    Zone,
+    /// A region.
+    #[default]
+    Region,
+    /// A country.
+    Country,
+}
+
+/// Whether placed regions without a voter hold a replica for local reads.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum ReadReplicas {
+    /// Reads go to the nearest voter.
+    #[default]
+    None,
+    /// Each placed region holds one.
+    All,
 }
 
 /// Backups of a store.

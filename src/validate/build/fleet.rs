@@ -1,14 +1,14 @@
 //! `regen.yaml` to the fleet's settings.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Sink, Spanned};
 use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
 use crate::model::raw::{self, DnsController};
 use crate::model::world::{
-    DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, NetworkSettings,
-    Platform,
+    DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
+    NetworkSettings, Platform, Residency,
 };
 use crate::validate::areas;
 
@@ -27,6 +27,7 @@ pub(super) fn fleet(
         .data_classes
         .iter()
         .filter_map(|(_, class)| class.residency.as_ref())
+        .flat_map(|r| &r.value.0)
         .chain(written.failover.iter().filter_map(|f| f.residency.as_ref()));
     // Countries stand for themselves; those that something is bound to are listed too, so that
     // every residency of the world can be looked up.
@@ -43,6 +44,16 @@ pub(super) fn fleet(
         }
     }
     jurisdictions.extend(added);
+    let data_classes = written
+        .data_classes
+        .iter()
+        .map(|(name, class)| {
+            (
+                DataClassName::new(name.value.as_str()),
+                data_class(name, class, &jurisdictions),
+            )
+        })
+        .collect();
     let failover = written.failover.as_ref();
     let network = written.network.as_ref();
     let drift = written.drift.as_ref();
@@ -55,16 +66,7 @@ pub(super) fn fleet(
         waves: waves(&written.waves, sink),
         audience,
         jurisdictions,
-        data_classes: written
-            .data_classes
-            .iter()
-            .map(|(name, class)| {
-                (
-                    DataClassName::new(name.value.as_str()),
-                    data_class(name, class),
-                )
-            })
-            .collect(),
+        data_classes,
         failover: Failover {
             residency: failover.and_then(|f| f.residency.clone()),
             headroom: failover
@@ -151,10 +153,27 @@ fn waves(written: &[Spanned<WaveName>], sink: &mut Sink) -> Vec<WaveName> {
     waves
 }
 
-fn data_class(name: &Spanned<String>, class: &raw::DataClass) -> DataClass {
+fn data_class(
+    name: &Spanned<String>,
+    class: &raw::DataClass,
+    jurisdictions: &BTreeMap<JurisdictionName, Jurisdiction>,
+) -> DataClass {
+    let written = class.residency.as_ref();
     DataClass {
         span: name.span,
-        residency: class.residency.clone(),
+        residency: written
+            .filter(|r| !r.value.0.is_empty())
+            .map(|r| Residency {
+                names: r.value.0.clone(),
+                countries: r
+                    .value
+                    .0
+                    .iter()
+                    .filter_map(|name| jurisdictions.get(&name.value))
+                    .flat_map(|area| area.countries.iter().copied())
+                    .collect(),
+                span: r.span,
+            }),
         retention: class.retention.as_ref().map(|r| r.value),
         encryption_at_rest: class
             .encryption

@@ -5,8 +5,11 @@ use crate::model::duration::Duration;
 use crate::model::engine::Consistency;
 use crate::model::name::RegionName;
 use crate::model::quantity::Quantity;
-use crate::model::raw::{self, Leader};
-use crate::model::world::{Backup, Fleet, Store, Tier};
+use crate::model::ratio::Share;
+use crate::model::raw::{self, Leader, Synchronous};
+use crate::model::world::{
+    Access, Backup, Distinct, Fleet, ReadReplicas, Standbys, Store, Tier, Voters,
+};
 
 /// Every night at three.
 const NIGHTLY: &str = "0 0 3 * * *";
@@ -16,6 +19,7 @@ const KEPT: Duration = Duration::millis(30 * 86_400_000);
 /// One store.
 pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) -> Store {
     let raw = &written.value;
+    let (synchronous, standbys) = synchronous(raw.synchronous.as_ref());
     let retention = raw
         .data
         .as_ref()
@@ -36,7 +40,20 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
             .as_ref()
             .filter(|l| l.value != Leader::AUTO)
             .map(|l| l.clone().map(RegionName::new)),
-        synchronous: raw.synchronous.map_or(0, |s| s.value),
+        synchronous,
+        standbys,
+        survive: raw.survive,
+        voters: Voters {
+            count: raw.voters.as_ref().and_then(|v| v.value.count),
+            distinct: raw
+                .voters
+                .as_ref()
+                .and_then(|v| v.value.distinct)
+                .map_or(Distinct::Region, |d| d.value),
+            span: raw.voters.as_ref().map(|v| v.span),
+        },
+        read_replicas: raw.read_replicas.map_or(ReadReplicas::None, |r| r.value),
+        access: access(raw.access.as_ref()),
         instances: raw
             .instances
             .map_or(if tier == Tier::Critical { 3 } else { 2 }, |i| i.value),
@@ -56,6 +73,44 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
                 .unwrap_or(KEPT),
             bucket: backup.value.bucket.as_ref().map(|b| b.value.clone()),
         }),
+    }
+}
+
+fn synchronous(written: Option<&Spanned<Synchronous>>) -> (u32, Standbys) {
+    match written.map(|w| &w.value) {
+        None => (0, Standbys::default()),
+        Some(Synchronous::Any(count)) => (count.0, Standbys::default()),
+        Some(Synchronous::Long(long)) => {
+            let standbys = Standbys {
+                first: long.first.is_some(),
+                of: long.of.clone(),
+            };
+            (long.first.or(long.any).map_or(0, |n| n.value.0), standbys)
+        }
+    }
+}
+
+/// Where one share is written the other is the rest.
+fn access(written: Option<&Spanned<raw::Access>>) -> Access {
+    let Some(written) = written else {
+        return Access::WRITES;
+    };
+    let share = |s: &Option<Spanned<Share>>| s.as_ref().map(|s| s.value.as_ppm());
+    let (reads, writes) = match (share(&written.value.reads), share(&written.value.writes)) {
+        (None, None) => return Access::WRITES,
+        (Some(reads), None) => (reads, Share::ONE.as_ppm() - reads),
+        (None, Some(writes)) => (Share::ONE.as_ppm() - writes, writes),
+        (Some(reads), Some(writes)) => (reads, writes),
+    };
+    Access {
+        reads: u64::from(reads),
+        // A rule refuses two shares of nothing.
+        writes: if reads + writes == 0 {
+            1
+        } else {
+            u64::from(writes)
+        },
+        span: Some(written.span),
     }
 }
 

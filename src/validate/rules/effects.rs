@@ -91,8 +91,12 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     );
     let stores = || services().flat_map(|s| &s.stores);
     group(
-        "`access` of stores",
-        distinct(stores().filter_map(|s| s.access.as_ref()).map(|a| a.span)),
+        "`access.from` of stores",
+        distinct(
+            stores()
+                .filter_map(|s| s.access.as_ref()?.value.from.first())
+                .map(|f| f.span),
+        ),
     );
 }
 

@@ -15,6 +15,7 @@ mod ports;
 mod probes;
 mod quantities;
 mod references;
+mod replicas;
 mod residency;
 mod stores;
 mod suffixes;
@@ -69,6 +70,7 @@ rules! {
     "hosts are host names under the fleet's domain" => exposure::hosts;
     "exposed services have a way in, and health checks to fail over by" => exposure::routes;
     "stores have an engine that can give what they ask" => stores::stores;
+    "stores have voters, standbys and an access that can be" => replicas::replicas;
     "bound data has a legal region" => residency::residency;
     "overlays patch something that can exist" => overlays::overlays;
     "fields that nothing is made of yet are said so" => effects::unused;

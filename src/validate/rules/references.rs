@@ -6,7 +6,7 @@ use super::lookup::{candidates, fault, services, unknown};
 use crate::diag::{Code, Sink, Span, Spanned, nearest};
 use crate::engine;
 use crate::model::name::{Capability, ClusterName, RegionName};
-use crate::model::raw::{Leader, Regions};
+use crate::model::raw::{Leader, Regions, Synchronous};
 use crate::model::world::{KubernetesVersion, RegionChoice, Service};
 use crate::validate::Facts;
 
@@ -62,6 +62,11 @@ pub(super) fn exist(facts: &Facts<'_>, sink: &mut Sink) {
         for store in &service.stores {
             if let Some(leader) = store.leader.as_ref().filter(|l| l.value != Leader::AUTO) {
                 region(&leader.value, leader.span);
+            }
+            if let Some(Synchronous::Long(long)) = store.synchronous.as_ref().map(|s| &s.value) {
+                for standby in &long.of {
+                    region(standby.value.as_str(), standby.span);
+                }
             }
         }
         for (name, _) in service.exposure.iter().flat_map(|e| &e.value.weights) {

@@ -15,14 +15,11 @@ pub(super) fn residency(facts: &Facts<'_>, sink: &mut Sink) {
             let Some(bound) = class.and_then(|c| c.residency.as_ref()) else {
                 continue;
             };
-            let Some(area) = world.fleet.jurisdictions.get(&bound.value) else {
-                continue;
-            };
             let legal = |name: &str| {
                 world
                     .regions
                     .get(name)
-                    .is_some_and(|r| area.countries.contains(&r.country))
+                    .is_some_and(|r| bound.countries.contains(&r.country))
             };
             if !regions.is_empty() && !regions.iter().any(|(name, _)| legal(name.as_str())) {
                 let elsewhere: Vec<String> = world
@@ -35,16 +32,13 @@ pub(super) fn residency(facts: &Facts<'_>, sink: &mut Sink) {
                     Code::ResidencyImpossible,
                     format!(
                         "`{}` of `{}` has no region in {}",
-                        store.name.value, service.name.value, bound.value
+                        store.name.value, service.name.value, bound
                     ),
                     data.span,
                 )
-                .see(bound.span, format!("bound to {} here", bound.value));
+                .see(bound.span, format!("bound to {} here", bound));
                 sink.emit(match elsewhere.is_empty() {
-                    true => fault.help(format!(
-                        "add a region in {}, or another data class",
-                        bound.value
-                    )),
+                    true => fault.help(format!("add a region in {}, or another data class", bound)),
                     false => fault.help(format!("let the service run in {}", elsewhere.join(", "))),
                 });
             } else if let Some(leader) = store
@@ -57,12 +51,12 @@ pub(super) fn residency(facts: &Facts<'_>, sink: &mut Sink) {
                         Code::ResidencyImpossible,
                         format!(
                             "`{}` of `{}` would be written outside of {}",
-                            store.name.value, service.name.value, bound.value
+                            store.name.value, service.name.value, bound
                         ),
                         leader.span,
                     )
-                    .see(bound.span, format!("bound to {} here", bound.value))
-                    .help(format!("choose a leader in {}, or `auto`", bound.value)),
+                    .see(bound.span, format!("bound to {} here", bound))
+                    .help(format!("choose a leader in {}, or `auto`", bound)),
                 );
             }
         }
