@@ -18,7 +18,9 @@ use crate::model::world::{Estimate, NetworkSettings, Region};
 
 pub use distance::distance_m;
 pub use estimate::{estimate, user_leg};
-pub use formula::{Commit, commit, kth, write};
+pub use formula::{
+    COMMIT_WAIT, Commit, commit, each_quorum, global, kth, one_way, quorum, quorum_across, write,
+};
 
 /// The round trips between all pairs of regions.
 ///

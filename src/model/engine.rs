@@ -50,5 +50,21 @@ words! {
     Engine {
         /// PostgreSQL by CloudNativePG: one primary, streaming replicas.
         CloudnativePg = "cloudnative-pg",
+        /// CockroachDB: serializable SQL on Raft.
+        CockroachDb = "cockroachdb",
+        /// Cassandra by K8ssandra: no leader, tunable consistency.
+        K8ssandra = "k8ssandra",
+        /// MongoDB: documents in a replica set with an elected primary.
+        MongoDb = "mongodb",
+        /// NATS JetStream: streams and key-value buckets.
+        NatsJetstream = "nats-jetstream",
+        /// Redis Enterprise active-active: conflict-free replicated data types.
+        RedisEnterprise = "redis-enterprise",
+        /// Kafka by Strimzi, mirrored between regions by MirrorMaker 2.
+        StrimziKafka = "strimzi-kafka",
+        /// Valkey: a cache per region.
+        Valkey = "valkey",
+        /// YugabyteDB: PostgreSQL-compatible SQL on Raft.
+        YugabyteDb = "yugabytedb",
     }
 }

@@ -1,7 +1,7 @@
 //! What a store promises its readers, against what its engine can give.
 
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::engine;
+use crate::engine::{self, Lost};
 use crate::model::engine::Consistency;
 use crate::model::rtt::Rtt;
 use crate::model::world::Store;
@@ -14,13 +14,17 @@ pub(super) fn class(store: &Store, replicas: usize, sink: &mut Sink) -> Option<(
     let class = engine::satisfies(store.engine.value, wanted)?;
     // A class that nobody wrote is the default, and stands where the name does.
     let written = store.consistency.span != store.name.span;
-    if written && replicas > 0 && store.synchronous < class.synchronous {
+    let needed = match (class.consistency, class.region.map(|loss| loss.lost)) {
+        (Consistency::Strong, Some(Lost::UnlessSynchronous(k))) => k,
+        _ => 0,
+    };
+    if written && replicas > 0 && store.synchronous < needed {
         let loses = Diagnostic::new(
             Code::StrongLosesWrites,
             format!("store `{name}` is `{wanted}`, but the loss of its leader's region may lose acknowledged writes"),
         )
         .at(store.consistency.span, "replication is asynchronous")
-        .help(format!("set `synchronous: {}`; the plan then adds the round trip to each write", class.synchronous));
+        .help(format!("set `synchronous: {}`; the plan then adds the round trip to each write", needed));
         sink.emit(loses);
     }
     Some(())

@@ -18,9 +18,7 @@ pub fn engines(all: &[EngineFacts], style: Style) -> String {
         );
         for (word, text) in [
             ("needs", facts.capability),
-            ("write", facts.write),
-            ("read", facts.read),
-            ("lag", facts.staleness),
+            ("lag", facts.lag),
             ("survives", facts.survives),
         ] {
             let _ = writeln!(out, "  {word:<9} {text}");

@@ -37,9 +37,11 @@ pub(super) fn fit(facts: &Facts<'_>, sink: &mut Sink) {
             );
         }
         for store in &service.stores {
-            let most = match store.engine.value {
-                Engine::CloudnativePg => POSTGRES,
-            };
+            // Only what regen itself names can be too long.
+            if store.engine.value != Engine::CloudnativePg {
+                continue;
+            }
+            let most = POSTGRES;
             let longest = facts.world.regions.keys().max_by_key(|r| r.as_str().len());
             let Some(region) = longest else { continue };
             let full = format!("{name}-{}-{region}", store.name.value);
