@@ -131,6 +131,9 @@ codes! {
     /// A service is called, or patched by an overlay, that has no file in `services/`, or not in
     /// the environment of its caller. Correct the name, or add the service or its environment.
     UnknownService = "unknown-service", Error;
+    /// A journey reads or writes a store that the service of the step does not have. Correct the
+    /// name, or add the store to the service.
+    UnknownStore = "unknown-store", Error;
     /// A port is named that the workload does not have, or one is needed and there is none. Name
     /// one of `workload.ports`, or add it there.
     UnknownPort = "unknown-port", Error;
@@ -210,6 +213,9 @@ codes! {
     /// Services wait for each other in a circle, so that each needs the others to be up first.
     /// Break it with `onFailure: degrade` on a call that need not be waited for.
     CallCycle = "call-cycle", Error;
+    /// A step of a journey is not one service, one `parallel` or one `sequence`, or is empty. Write
+    /// one of them, with `reads` and `writes` only beside `service`.
+    JourneyStep = "journey-step", Error;
     /// The number of regions is no range, or more than could be used. Lower it, or let the service
     /// run in more regions.
     RegionCount = "region-count", Error;

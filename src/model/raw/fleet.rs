@@ -5,14 +5,13 @@ use serde::Deserialize;
 
 use super::audience::Audience;
 use super::entries::{Entries, Json};
-use super::forms::{one_or_list, short_or_long};
+use super::forms::one_or_list;
+use super::journey::Journey;
 use super::scalar::millionths;
-use super::service::LatencyBudget;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
 use crate::model::name::{
-    Capability, ClusterName, FleetName, JourneyName, JurisdictionName, Namespace, ServiceName,
-    WaveName,
+    Capability, ClusterName, FleetName, JurisdictionName, Namespace, WaveName,
 };
 use crate::model::place::Country;
 use crate::model::ratio::Share;
@@ -288,39 +287,6 @@ impl JsonSchema for PartialService {
         schemars::json_schema!({})
     }
 }
-
-/// A path through services that a user waits for.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Journey {
-    /// Its name.
-    pub name: Spanned<JourneyName>,
-    /// The services in order; several that are asked at once as `{parallel: [...]}`.
-    pub steps: Vec<Spanned<JourneyStep>>,
-    /// The budget of the whole path.
-    pub budget: Option<Spanned<LatencyBudget>>,
-}
-
-/// One step of a journey.
-#[derive(Clone, Debug)]
-pub enum JourneyStep {
-    /// A service.
-    One(ServiceName),
-    /// Several at once.
-    Parallel(Vec<Spanned<ServiceName>>),
-}
-
-/// Several services that are asked at once.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Parallel {
-    /// The services.
-    pub parallel: Vec<Spanned<ServiceName>>,
-}
-
-short_or_long!(JourneyStep, "a service, or `{parallel: [...]}`",
-    short: ServiceName => JourneyStep::One,
-    long: Parallel => |long| JourneyStep::Parallel(long.parallel));
 
 /// Settings of the drift report.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]

@@ -9,6 +9,7 @@ mod container;
 mod entries;
 mod fleet;
 mod forms;
+mod journey;
 mod overlay;
 mod region;
 mod scalar;
@@ -23,9 +24,10 @@ pub use container::{
 pub use entries::{Entries, JSON, Json};
 pub use fleet::{
     DataClass, Date, DnsController, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet,
-    Gitops, Identity, Journey, JourneyStep, Jurisdiction, LIST, Network, Parallel, PartialService,
-    Platform, Principals, Promotion, Residency,
+    Gitops, Identity, Jurisdiction, LIST, Network, PartialService, Platform, Principals, Promotion,
+    Residency,
 };
+pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
 pub use region::{
     Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 
 use crate::diag::SourceId;
-use crate::model::name::{ClusterName, RegionName, ServiceKey};
+use crate::model::name::{ClusterName, JourneyName, RegionName, ServiceKey};
 use crate::model::origin::Origins;
 
 mod fleet;
+mod journey;
 mod overlay;
 mod region;
 mod service;
@@ -19,6 +20,7 @@ pub use fleet::{
     Audience, AudiencePlace, AudienceShare, DataClass, Delivery, DriftSettings, Estimate, Failover,
     Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Residency,
 };
+pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};
 pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
 pub use service::{
@@ -42,6 +44,8 @@ pub struct World {
     pub clusters: BTreeMap<ClusterName, Cluster>,
     /// The service catalog: one entry per service and environment.
     pub services: BTreeMap<ServiceKey, Service>,
+    /// Paths through services that users wait for.
+    pub journeys: BTreeMap<JourneyName, Journey>,
     /// Last-resort patches of rendered objects, in order of application.
     pub overlays: Vec<Overlay>,
     /// The text of `network/rtt.csv` (or what `network.rtt` names), where the fleet has one.

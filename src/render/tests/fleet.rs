@@ -65,6 +65,7 @@ impl Made {
             regions: BTreeMap::new(),
             clusters: BTreeMap::new(),
             services: BTreeMap::new(),
+            journeys: BTreeMap::new(),
             overlays: Vec::new(),
             rtt_file: None,
             origins: Origins::default(),

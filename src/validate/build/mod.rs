@@ -4,6 +4,7 @@
 //! whether the rest makes sense is for the rules to say.
 
 mod fleet;
+mod journey;
 mod overlay;
 mod probes;
 mod region;
@@ -45,11 +46,13 @@ pub(super) fn world(raw: &Raw, sink: &mut Sink) -> World {
         let service = service::service(entry, &fleet, &names, sink);
         services.entry(key).or_insert(service);
     }
+    let journeys = journey::journeys(&raw.fleet, &fleet, &names, sink);
     World {
         fleet,
         regions,
         clusters,
         services,
+        journeys,
         overlays: overlay::overlays(&raw.overlays),
         rtt_file: raw.rtt_file,
         origins: raw.origins.clone(),

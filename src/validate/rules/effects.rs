@@ -55,10 +55,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         "`identity`",
         fleet.identity.iter().map(|i| i.span).collect(),
     );
-    group(
-        "`journeys`",
-        fleet.journeys.iter().map(|j| j.span).collect(),
-    );
     let classes = || fleet.data_classes.iter().map(|(_, class)| class);
     let encryption = classes()
         .filter_map(|c| c.encryption.as_ref())

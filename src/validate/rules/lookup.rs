@@ -1,7 +1,7 @@
 //! What several rules ask of a world.
 
 use crate::diag::{Code, Diagnostic, Span, nearest};
-use crate::model::name::{Capability, RegionName};
+use crate::model::name::{Capability, RegionName, ServiceKey};
 use crate::model::raw::ServiceEntry;
 use crate::model::world::{Cluster, RegionChoice, Service, World};
 use crate::validate::Facts;
@@ -40,10 +40,11 @@ pub(super) fn services<'a>(
 ) -> impl Iterator<Item = (&'a ServiceEntry, &'a Service)> {
     let world = facts.world;
     facts.raw.services.iter().filter_map(move |entry| {
-        let service = world.services.iter().find(|(key, _)| {
-            key.service == entry.service.service.value && key.environment == entry.environment
-        });
-        service.map(|(_, service)| (entry, service))
+        let key = ServiceKey {
+            service: entry.service.service.value.clone(),
+            environment: entry.environment.clone(),
+        };
+        world.services.get(&key).map(|service| (entry, service))
     })
 }
 

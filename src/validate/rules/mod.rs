@@ -6,6 +6,7 @@ mod cron;
 mod effects;
 mod exposure;
 mod images;
+mod journeys;
 mod lookup;
 mod names;
 mod network;
@@ -66,6 +67,7 @@ rules! {
     "scales are ranges" => quantities::scales;
     "audiences weigh something" => audience::weights;
     "callees exist, and synchronous calls have no cycle" => calls::calls;
+    "journeys go through services and stores that exist" => journeys::journeys;
     "placements can be met" => placement::placement;
     "hosts are host names under the fleet's domain" => exposure::hosts;
     "exposed services have a way in, and health checks to fail over by" => exposure::routes;
