@@ -133,10 +133,11 @@ fn counted(
         demand: demand.by_region.clone(),
         candidates: legal.to_vec(),
         fixed: Vec::new(),
+        forbidden: Vec::new(),
         at_least,
         at_most,
     };
-    let best = searcher.answer(free.clone(), &ground.costs)?;
+    let best = searcher.answer(free.clone(), &ground.costs).best()?;
     let mut kept: Vec<usize> = locked.unwrap_or_default().to_vec();
     kept.retain(|r| legal.contains(r));
     kept.sort_unstable();
@@ -148,20 +149,22 @@ fn counted(
     }
     // What the lock had beyond what is legal today is replaced, not dropped.
     let before = locked.unwrap_or_default().len().max(had);
-    let answer = searcher.answer(
-        Question {
-            candidates: legal
-                .iter()
-                .copied()
-                .filter(|r| !kept.contains(r))
-                .collect(),
-            fixed: kept,
-            at_least,
-            at_most: before.clamp(at_least, at_most.max(at_least)),
-            ..free
-        },
-        &ground.costs,
-    )?;
+    let answer = searcher
+        .answer(
+            Question {
+                candidates: legal
+                    .iter()
+                    .copied()
+                    .filter(|r| !kept.contains(r))
+                    .collect(),
+                fixed: kept,
+                at_least,
+                at_most: before.clamp(at_least, at_most.max(at_least)),
+                ..free
+            },
+            &ground.costs,
+        )
+        .best()?;
     let now = words::mean(answer.value, demand.total);
     let mut because = if answer.regions.len() == had {
         Because::new(format!(
