@@ -132,6 +132,14 @@ fn lock(input: &Input, sink: &mut Sink) -> Result<Option<Lock>, Rejected> {
 }
 
 impl Planned {
+    /// Fills in the moves that are not made without a rebalance; without a lock, every decision is
+    /// the best already.
+    pub fn propose(&mut self) {
+        if self.lock.is_some() {
+            plan::propose(&self.world, &self.round_trips, &mut self.plan);
+        }
+    }
+
     /// How the decisions stand to the lock.
     pub fn lock_change(&self) -> LockChange {
         match &self.lock {

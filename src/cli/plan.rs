@@ -51,7 +51,10 @@ impl Plan {
         let options = plan::Options {
             rebalance: self.rebalance,
         };
-        let planned = session.plan(&options)?;
+        let mut planned = session.plan(&options)?;
+        if !self.rebalance {
+            planned.propose();
+        }
         session.show_warnings();
         terminal.print(&match self.format {
             Format::Text => text::plan(&planned.world, &planned.plan, terminal.out),

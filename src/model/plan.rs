@@ -8,6 +8,8 @@ use std::fmt;
 use super::name::{ClusterName, RegionName, ServiceKey, StoreKey, WaveName};
 use super::world::Routing;
 
+pub use super::moves::{BudgetEffect, Copied, Effect, Move};
+
 /// Why a decision fell as it did: sentences for people, without a full stop at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
 #[serde(transparent)]
@@ -43,6 +45,9 @@ pub struct Plan {
     pub waves: Vec<WavePlan>,
     /// Sticky decisions that differ from the lock's.
     pub moves: Vec<Move>,
+    /// Sticky decisions that could be better and stay as they are, largest gain first; what
+    /// `--rebalance` would do. Filled on request only.
+    pub proposals: Vec<Move>,
 }
 
 /// Where one service runs.
@@ -159,20 +164,5 @@ pub struct WavePlan {
     /// Its clusters, by name.
     pub clusters: Vec<ClusterName>,
     /// Why this order.
-    pub because: Because,
-}
-
-/// A sticky decision that differs from the lock's.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Move {
-    /// What moves: `leader of checkout/orders`, `regions of cart`.
-    pub what: String,
-    /// From.
-    pub from: String,
-    /// To.
-    pub to: String,
-    /// Whether data has to move with it.
-    pub moves_data: bool,
-    /// Why.
     pub because: Because,
 }

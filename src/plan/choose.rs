@@ -2,7 +2,7 @@
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::name::ServiceKey;
-use crate::model::plan::{Because, Move};
+use crate::model::plan::Because;
 use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::ground::{Demand, Ground};
@@ -18,7 +18,6 @@ pub(super) struct Chosen {
     /// Those that serve; the others stand by.
     pub serving: Vec<usize>,
     pub because: Because,
-    pub moved: Option<Move>,
 }
 
 /// Chooses; `None` when an error was emitted.
@@ -110,12 +109,10 @@ pub(super) fn choose(
     } else {
         regions.clone()
     };
-    let moved = moved(ground, key, &regions, candidates, &because);
     Some(Chosen {
         regions,
         serving,
         because,
-        moved,
     })
 }
 
@@ -143,7 +140,11 @@ fn counted(
     kept.sort_unstable();
     kept.dedup();
     let had = kept.len();
-    if ground.rebalance || kept.is_empty() || had > at_most {
+    // A rebalance moves for a gain only.
+    let as_good = value(&demand.by_region, &kept, &ground.costs) == best.value
+        && had == best.regions.len()
+        && locked.is_some_and(|l| l.len() == had);
+    if (ground.rebalance && !as_good) || kept.is_empty() || had > at_most {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most));
         return Some((best.regions, because));
     }
@@ -249,7 +250,7 @@ fn one_serves(
     let pinned = pinned.and_then(|l| ground.index(l.value.as_str()));
     let kept = locked
         .and_then(|l| l.first().copied())
-        .filter(|_| !ground.rebalance);
+        .filter(|&l| !ground.rebalance || alone(l) == alone(best));
     let named = matches!(service.placement.regions, RegionChoice::Named(_));
     let inside = |r: Option<usize>| r.filter(|r| from.contains(r));
     let primary = if named {
@@ -313,38 +314,4 @@ fn illegal(
     diagnostic.help(format!(
         "take `{region}` out of `placement.regions`, or lift what stands in the way"
     ))
-}
-
-fn moved(
-    ground: &Ground<'_>,
-    key: &ServiceKey,
-    regions: &[usize],
-    candidates: &[Candidate],
-    because: &Because,
-) -> Option<Move> {
-    let locked = ground.lock?.services.get(&key.to_string())?;
-    let now: Vec<&str> = regions.iter().map(|&r| ground.names[r].as_str()).collect();
-    let before: Vec<&str> = locked.regions.iter().map(String::as_str).collect();
-    let same = |a: &[&str], b: &[&str]| a.iter().all(|n| b.contains(n));
-    if same(&now, &before) && same(&before, &now) {
-        return None;
-    }
-    let mut why = Because::default();
-    for name in before.iter().filter(|n| !now.contains(n)) {
-        why = why.and(match ground.index(name) {
-            None => format!("{name} is no longer a region of the fleet"),
-            Some(r) => match candidates[r].obstacles.first() {
-                Some(obstacle) => format!("{name} is out: {}", obstacle.reason),
-                None => format!("{name} is no longer chosen"),
-            },
-        });
-    }
-    why.0.extend(because.0.first().cloned());
-    Some(Move {
-        what: format!("regions of {key}"),
-        from: words::list(before),
-        to: words::list(now),
-        moves_data: false,
-        because: why,
-    })
 }

@@ -144,6 +144,7 @@ pub fn differences(plan: &Plan, lock: &Lock) -> Vec<Move> {
             from: from.unwrap_or_else(|| "nothing".to_owned()),
             to: to.unwrap_or_else(|| "nothing".to_owned()),
             what,
+            ..Move::default()
         });
     };
     for key in keys(&lock.services, &now.services) {

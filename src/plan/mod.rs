@@ -13,6 +13,7 @@ mod failover;
 mod ground;
 mod legal;
 pub mod lock;
+mod moves;
 mod promises;
 mod search;
 mod store;
@@ -111,6 +112,18 @@ pub fn plan(
     Ok(plan)
 }
 
+/// Fills in what a rebalance would do, from largest gain to largest cost; nothing where a
+/// rebalance would be rejected.
+pub fn propose(world: &World, rtt: &RoundTrips, plan: &mut Plan) {
+    let kept = lock::of(plan);
+    let options = Options { rebalance: true };
+    // What is wrong with the fleet was said of the plan itself.
+    let free = self::plan(world, rtt, Some(&kept), &options, &mut Sink::new());
+    plan.proposals = free.map(|free| free.moves).unwrap_or_default();
+    plan.proposals
+        .sort_by_cached_key(|m| (Reverse(m.gain_ns()), m.what.clone(), m.from.clone()));
+}
+
 /// Services in the order in which they are decided.
 fn in_order(world: &World) -> Vec<(&ServiceKey, &Service)> {
     let mut services: Vec<_> = world.services.iter().collect();
@@ -126,7 +139,6 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
     let mut plan = Plan::default();
     let mut leaders: BTreeMap<&ServiceKey, BTreeMap<usize, usize>> = BTreeMap::new();
     for service in placed {
-        plan.moves.extend(service.chosen.moved.clone());
         for (index, declared) in service.service.stores.iter().enumerate() {
             let key = StoreKey {
                 service: service.key.clone(),
@@ -140,7 +152,7 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
                 demand: &service.demand,
                 candidates: &service.candidates,
             };
-            let Some((decided, moves)) = store::decide(ground, &question, sink) else {
+            let Some(decided) = store::decide(ground, &question, sink) else {
                 continue;
             };
             if let Some(leader) = leader(ground, &decided) {
@@ -149,12 +161,9 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
                     .or_default()
                     .insert(index, leader);
             }
-            plan.moves.extend(moves);
             plan.stores.insert(key, decided);
         }
     }
-    plan.moves
-        .sort_by(|a, b| (&a.what, &a.from).cmp(&(&b.what, &b.from)));
     let chains = failover::chains(ground, placed, room, sink);
     let by_key: BTreeMap<_, _> = placed.iter().map(|p| (p.key, p)).collect();
     for (service, failover) in placed.iter().zip(chains) {
@@ -175,6 +184,9 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
         .iter()
         .map(|(key, store)| (key.to_string(), store));
     plan.waves = waves::decide(ground, placed, stores, sink);
+    if let Some(lock) = ground.lock {
+        plan.moves = moves::between(ground, placed, lock, &plan);
+    }
     plan
 }
 

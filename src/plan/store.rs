@@ -4,7 +4,7 @@ use crate::diag::{Code, Diagnostic, Sink};
 use crate::engine;
 use crate::latency::{self, Commit};
 use crate::model::name::{ClusterName, RegionName, StoreKey};
-use crate::model::plan::{Because, Move, StorePlan};
+use crate::model::plan::{Because, StorePlan};
 use crate::model::rtt::Rtt;
 use crate::model::world::{Service, Store};
 
@@ -55,6 +55,24 @@ fn writes(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u128> 
     Some(paths + commit * q.demand.total)
 }
 
+/// The mean of the above in nanoseconds.
+pub(super) fn value_ns(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u64> {
+    writes(ground, q, leader).map(|sum| words::mean_ns(sum, q.demand.total))
+}
+
+/// What the choice of the leader lowers.
+pub(super) fn term(store: &Store) -> String {
+    match scheme(store) {
+        Commit::Asynchronous => "weighted write".to_owned(),
+        Commit::AnyOf(k) | Commit::FirstOf(k) => {
+            format!(
+                "weighted write, its {} included",
+                words::count(k, "synchronous standby")
+            )
+        }
+    }
+}
+
 /// The other placed regions, nearest to the leader first.
 fn standbys(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Vec<usize> {
     let mut others = q.chosen.regions.clone();
@@ -64,11 +82,7 @@ fn standbys(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Vec<usize> 
 }
 
 /// Decides; `None` when an error was emitted.
-pub(super) fn decide(
-    ground: &Ground<'_>,
-    q: &Question<'_>,
-    sink: &mut Sink,
-) -> Option<(StorePlan, Vec<Move>)> {
+pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> Option<StorePlan> {
     let store = q.store();
     let replicas = q.chosen.regions.len() - 1;
     promises::class(store, replicas, sink)?;
@@ -98,20 +112,13 @@ pub(super) fn decide(
         .min_by_key(|&r| ranked(r))?;
     let locked = ground.lock.and_then(|l| l.stores.get(&q.key.to_string()));
     let was = locked.and_then(|l| l.leader.as_deref());
+    // A rebalance moves for a gain only.
     let kept = was
-        .filter(|_| !ground.rebalance)
         .and_then(|l| ground.index(l))
-        .filter(|r| q.chosen.serving.contains(r));
+        .filter(|r| q.chosen.serving.contains(r))
+        .filter(|&r| !ground.rebalance || writes(ground, q, r) == writes(ground, q, best));
     let mean = |r: usize| words::mean(writes(ground, q, r).unwrap_or_default(), q.demand.total);
-    let term = match scheme(store) {
-        Commit::Asynchronous => "weighted write".to_owned(),
-        Commit::AnyOf(k) | Commit::FirstOf(k) => {
-            format!(
-                "weighted write, its {} included",
-                words::count(k, "synchronous standby")
-            )
-        }
-    };
+    let term = term(store);
     let (leader, mut because) = if let Some(pinned) = &store.leader {
         let index = ground.index(pinned.value.as_str());
         let Some(index) = index.filter(|r| q.chosen.serving.contains(r)) else {
@@ -164,7 +171,6 @@ pub(super) fn decide(
             format!("a write waits for any {waits} of {all}")
         });
     }
-    let mut moves = Vec::new();
     let mut clusters = std::collections::BTreeMap::new();
     for &region in &q.chosen.regions {
         let here = q.clusters(region);
@@ -175,34 +181,7 @@ pub(super) fn decide(
         let Some(cluster) = kept.or(here.first()) else {
             continue;
         };
-        if let Some(before) = before.filter(|b| *b != cluster.as_str()) {
-            moves.push(Move {
-                what: format!("{} in {}", q.key, ground.names[region]),
-                from: before.clone(),
-                to: cluster.to_string(),
-                moves_data: true,
-                because: Because::new(format!("{before} can no longer hold it")),
-            });
-        }
         clusters.insert(name(&region), cluster.clone());
-    }
-    if let Some(before) = was.filter(|b| *b != ground.names[leader].as_str()) {
-        let why = match ground.index(before) {
-            None => format!("{before} is no longer a region of the fleet"),
-            Some(r) if !q.chosen.regions.contains(&r) => {
-                format!("{before} no longer holds the service")
-            }
-            Some(r) if !q.chosen.serving.contains(&r) => format!("{before} no longer serves"),
-            Some(r) => format!("the {term} falls from {} to {}", mean(r), mean(leader)),
-        };
-        moves.push(Move {
-            what: format!("leader of {}", q.key),
-            from: before.to_owned(),
-            to: name(&leader).to_string(),
-            moves_data: true,
-            because: Because::new(why)
-                .and("a switch takes a demotion and a promotion, in two commits"),
-        });
     }
     let mut by_name: Vec<RegionName> = others.iter().map(name).collect();
     by_name.sort();
@@ -218,12 +197,10 @@ pub(super) fn decide(
         synchronous: waits,
         clusters,
         sticky: store.leader.is_none() && kept.is_some(),
-        objective_ns: writes(ground, q, leader)
-            .filter(|_| q.demand.given)
-            .map(|w| words::mean_ns(w, q.demand.total)),
+        objective_ns: value_ns(ground, q, leader).filter(|_| q.demand.given),
         because,
     };
-    Some((plan, moves))
+    Some(plan)
 }
 
 fn leader_elsewhere(

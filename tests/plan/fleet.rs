@@ -107,8 +107,17 @@ impl Fleet {
         self.file(&path, format!("service: {name}\n{workload}{fields}\n"))
     }
 
+    /// The plan beside a lock, with what a rebalance would do.
+    pub(crate) fn proposals(&self, lock: &Lock) -> Plan {
+        self.run(Some(lock), false, true).plan()
+    }
+
     /// Reads and plans.
     pub(crate) fn plan(&self, lock: Option<&Lock>, rebalance: bool) -> Outcome {
+        self.run(lock, rebalance, false)
+    }
+
+    fn run(&self, lock: Option<&Lock>, rebalance: bool, propose: bool) -> Outcome {
         let mut sources = Sources::new();
         let mut sink = Sink::new();
         let files = self.0.iter();
@@ -124,7 +133,12 @@ impl Fleet {
             let csv = rtt.map(|id| (id, &sources));
             let settings = &world.fleet.network;
             let rtt = latency::round_trips(&world.regions, settings, csv, &mut sink)?;
-            regen::plan::plan(&world, &rtt, lock, &Options { rebalance }, &mut sink)
+            let mut plan =
+                regen::plan::plan(&world, &rtt, lock, &Options { rebalance }, &mut sink)?;
+            if propose {
+                regen::plan::propose(&world, &rtt, &mut plan);
+            }
+            Ok(plan)
         });
         assert_eq!(
             plan.is_err(),

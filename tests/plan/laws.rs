@@ -182,3 +182,91 @@ fn the_lock_reads_back_as_it_was_and_a_newer_one_is_refused() {
         "`regen.lock` has form 2, and this regen knows forms up to 1"
     );
 }
+
+#[test]
+fn what_a_rebalance_would_do_is_proposed_with_gain_and_cost_and_that_is_what_it_does() {
+    let web = |audience: &str| {
+        let text = format!(
+            "audience: {{{audience}}}\nplacement: {{regions: {{exactly: 2}}}}\n{}",
+            store("db")
+        );
+        Fleet::new("").aws(REGIONS).service("web", &text)
+    };
+    let first = web("eu-west-1: 9, us-east-1: 2").plan(None, false).plan();
+    assert_eq!(first.proposals, vec![], "nothing is better without a lock");
+    let kept = lock::of(&first);
+    let moved = web("ap-south-1: 9, us-east-1: 2");
+    let sticky = moved.proposals(&kept);
+    assert_eq!(sticky.moves, vec![]);
+    let told: Vec<_> = sticky
+        .proposals
+        .iter()
+        .map(|m| (m.what.as_str(), m.from.as_str(), m.to.as_str()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (
+                "regions of web",
+                "eu-west-1 and us-east-1",
+                "ap-south-1 and us-east-1"
+            ),
+            ("leader of web/db", "eu-west-1", "ap-south-1"),
+        ]
+    );
+    assert!(
+        sticky
+            .proposals
+            .windows(2)
+            .all(|p| p[0].gain_ns() >= p[1].gain_ns())
+    );
+    let regions = &sticky.proposals[0];
+    assert!(regions.gain_ns() > Some(90_000_000));
+    let data: Vec<_> = regions
+        .data
+        .iter()
+        .map(|c| {
+            (
+                c.store.as_str(),
+                c.to.as_str(),
+                c.at_most.map(|q| q.to_string()),
+            )
+        })
+        .collect();
+    assert_eq!(data, [("web/db", "ap-south-1", Some("20Gi".to_owned()))]);
+    assert_eq!(
+        sticky.proposals[1].steps.len(),
+        4,
+        "the copy, the demotion, the token, the promotion"
+    );
+    let mut done = moved.plan(Some(&kept), true).plan().moves;
+    let mut proposed = sticky.proposals;
+    done.sort_by(|a, b| a.what.cmp(&b.what));
+    proposed.sort_by(|a, b| a.what.cmp(&b.what));
+    assert_eq!(done, proposed);
+}
+
+#[test]
+fn a_rebalance_moves_for_a_gain_only() {
+    // Both regions are as near to everyone: the first by name is chosen, the other may be kept.
+    let table = "from,to,p50_ms\neu-west-1,us-east-1,50\nus-east-1,eu-west-1,50\neu-west-1,eu-west-1,1\nus-east-1,us-east-1,1\n";
+    for mode in ["active-active", "active-passive"] {
+        let text = format!(
+            "audience: {{eu-west-1: 1, us-east-1: 1}}\nplacement: {{mode: {mode}, regions: {{exactly: 1}}}}\n{}",
+            store("db")
+        );
+        let fleet = Fleet::new("")
+            .aws(["eu-west-1", "us-east-1"])
+            .file("network/rtt.csv", table)
+            .service("web", &text);
+        let mut kept = lock::of(&fleet.plan(None, false).plan());
+        for service in kept.services.values_mut() {
+            service.regions = vec!["us-east-1".to_owned()];
+        }
+        for store in kept.stores.values_mut() {
+            store.leader = Some("us-east-1".to_owned());
+        }
+        let plan = fleet.plan(Some(&kept), true).plan();
+        assert_eq!(plan.moves, vec![], "{mode}");
+    }
+}

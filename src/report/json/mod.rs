@@ -7,6 +7,7 @@ mod codes;
 mod diagnostics;
 mod drift;
 mod milliseconds;
+mod moves;
 mod plan;
 
 pub use change::{ChangeForm, change};

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::plan::{Because, Move, Plan, Predicted, ServicePlan, StorePlan};
+use crate::model::plan::{Because, Plan, Predicted, ServicePlan, StorePlan};
 
 use super::milliseconds::Milliseconds;
+use super::moves::{self, MoveForm};
 
 /// Every decision about a fleet, with its reasons.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -23,6 +24,8 @@ pub struct PlanForm {
     waves: Vec<WaveForm>,
     /// Sticky decisions that differ from the lock's.
     moves: Vec<MoveForm>,
+    /// Sticky decisions that could be better: what `--rebalance` would do, largest gain first.
+    proposals: Vec<MoveForm>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -124,16 +127,6 @@ struct WaveForm {
     because: Vec<String>,
 }
 
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct MoveForm {
-    what: String,
-    from: String,
-    to: String,
-    moves_data: bool,
-    because: Vec<String>,
-}
-
 /// Writes a plan as JSON.
 pub fn plan(plan: &Plan) -> String {
     super::write(&PlanForm {
@@ -158,7 +151,8 @@ pub fn plan(plan: &Plan) -> String {
                 because: reasons(&w.because),
             })
             .collect(),
-        moves: plan.moves.iter().map(movement).collect(),
+        moves: plan.moves.iter().map(moves::movement).collect(),
+        proposals: plan.proposals.iter().map(moves::movement).collect(),
     })
 }
 
@@ -243,16 +237,6 @@ fn store(store: &StorePlan) -> StoreForm {
         objective_ms: store.objective_ns.map(Milliseconds),
         sticky: store.sticky,
         because: reasons(&store.because),
-    }
-}
-
-fn movement(movement: &Move) -> MoveForm {
-    MoveForm {
-        what: movement.what.clone(),
-        from: movement.from.clone(),
-        to: movement.to.clone(),
-        moves_data: movement.moves_data,
-        because: reasons(&movement.because),
     }
 }
 

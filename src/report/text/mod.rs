@@ -7,6 +7,7 @@ mod drift;
 mod engines;
 mod explain;
 mod inert;
+mod moves;
 mod object;
 mod plan;
 mod style;

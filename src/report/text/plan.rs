@@ -6,21 +6,14 @@ use std::fmt::Write as _;
 use crate::model::plan::{FailoverChain, Plan, Predicted, ServicePlan, StorePlan};
 use crate::model::world::World;
 
-use super::Style;
+use super::{Style, moves};
 
 /// Every decision with its reasons.
 pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", style.strong(&headline(world)));
-    if !plan.moves.is_empty() {
-        out.push('\n');
-        let _ = writeln!(out, "{}", style.yellow("moves, against regen.lock"));
-        for m in &plan.moves {
-            let data = if m.moves_data { " (moves data)" } else { "" };
-            let _ = writeln!(out, "  {}: {} → {}{data}", m.what, m.from, m.to);
-            reasons(&mut out, &m.because.0, style);
-        }
-    }
+    moves::taken(&mut out, &plan.moves, style);
+    moves::proposed(&mut out, &plan.proposals, style);
     out.push('\n');
     let _ = writeln!(out, "{}", style.strong("services"));
     for (names, service) in alike(plan) {
@@ -185,7 +178,7 @@ pub fn milliseconds(ns: u64) -> String {
     }
 }
 
-fn reasons(out: &mut String, because: &[String], style: Style) {
+pub(super) fn reasons(out: &mut String, because: &[String], style: Style) {
     for reason in because {
         let _ = writeln!(out, "      {}", style.faint(&super::inert(reason)));
     }
