@@ -263,10 +263,6 @@ const ELSEWHERE: &[(Code, &str)] = &[
         Code::NothingToAdopt,
         "tests/adopt.rs::faults_are_told_and_nothing_is_written",
     ),
-    (
-        Code::InvalidDriftSettings,
-        "tests/drift_cli.rs::settings_come_from_a_file_and_end_in_rules",
-    ),
 ];
 
 #[test]

@@ -304,3 +304,21 @@ fn settings_come_from_a_file_and_end_in_rules() {
         assert!(idle.stdout.contains(told), "{}", idle.stdout);
     }
 }
+
+#[test]
+fn the_fleets_block_takes_every_setting() {
+    let fleet = committed();
+    let stray =
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: stray, namespace: shop, uid: 4b0b}\n";
+    std::fs::write(fleet.path().join("live/euw1-a/shop/stray.yaml"), stray).expect("written");
+    let _ = drift(fleet.path(), &[]).exits(0);
+    let more = "drift: {unknownManagers: drift, interactive: [ops-*], orphans: {namespace: shop, all: true}, ";
+    edit(&fleet.path().join("regen.yaml"), "drift: {", more);
+    let ran = drift(fleet.path(), &[]).exits(1);
+    assert!(
+        ran.stdout.contains("ConfigMap/shop/stray"),
+        "{}",
+        ran.stdout
+    );
+    assert!(ran.stdout.ends_with("; 1 finding\n"), "{}", ran.stdout);
+}

@@ -152,15 +152,49 @@ pub fn settings(world: &World, sink: &mut Sink) -> Result<Settings, Rejected> {
     if !written.appliers.is_empty() {
         value["appliers"] = json!(written.appliers);
     }
+    for (name, setting) in &written.others {
+        value[*name] = setting.value.clone();
+    }
     let before = sink.errors();
     let settings = Settings::read(&value).unwrap_or_else(|faults| {
         for fault in faults {
-            sink.emit(located(fault, &written.ignore));
+            let (name, rest) = split(&fault.pointer);
+            sink.emit(match written.others.get(name) {
+                Some(setting) => misplaced(&fault, name, rest, setting.span),
+                None => located(fault, &written.ignore),
+            });
         }
         Settings::default()
     });
     sink.since(before)?;
     Ok(settings)
+}
+
+/// The member that a pointer begins with, and the rest.
+fn split(pointer: &str) -> (&str, &str) {
+    let pointer = pointer.trim_start_matches('/');
+    pointer.split_once('/').unwrap_or((pointer, ""))
+}
+
+/// A fault of a setting other than the rules.
+fn misplaced(fault: &SettingsFault, name: &str, rest: &str, span: Span) -> Diagnostic {
+    let shown = match rest {
+        "" => name.to_owned(),
+        rest => format!("{name}.{}", rest.replace('/', ".")),
+    };
+    let expected = fault.message.strip_prefix("expected ");
+    let mut told = Diagnostic::new(
+        Code::InvalidDriftSettings,
+        match expected {
+            Some(_) => format!("`drift.{shown}` cannot be read"),
+            None => format!("`drift.{shown}`: {}", fault.message),
+        },
+    )
+    .at(span, "");
+    told.help
+        .extend(expected.map(|what| format!("write {what}")));
+    told.help.extend(fault.help.clone());
+    told
 }
 
 fn located(fault: SettingsFault, rules: &[Spanned<Value>]) -> Diagnostic {

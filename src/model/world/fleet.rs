@@ -219,4 +219,6 @@ pub struct DriftSettings {
     pub appliers: Vec<String>,
     /// Accepted differences, as written; `drift` reads them.
     pub ignore: Vec<Spanned<serde_json::Value>>,
+    /// The other settings by name, as written; `drift` reads them.
+    pub others: BTreeMap<&'static str, Spanned<serde_json::Value>>,
 }

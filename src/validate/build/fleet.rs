@@ -93,8 +93,23 @@ pub(super) fn fleet(
                         .collect()
                 })
                 .unwrap_or_default(),
+            others: drift.map(drift_settings).unwrap_or_default(),
         },
     }
+}
+
+/// The settings of the drift report that `drift` reads itself.
+fn drift_settings(written: &raw::Drift) -> BTreeMap<&'static str, Spanned<serde_json::Value>> {
+    [
+        ("interactive", &written.interactive),
+        ("unknownManagers", &written.unknown_managers),
+        ("namespace", &written.namespace),
+        ("tracking", &written.tracking),
+        ("orphans", &written.orphans),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value.clone()?.map(|json| json.0))))
+    .collect()
 }
 
 fn gitops(written: &raw::Fleet) -> Gitops {
