@@ -58,11 +58,12 @@ pub struct Planned {
 ///
 /// When the sink holds at least one error of a stage; later stages are then not entered.
 pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<Planned, Rejected> {
-    let world = understand(input, sink)?;
-    let measured = input
-        .round_trips
-        .or(world.rtt_file)
-        .map(|file| (file, &input.sources));
+    let mut world = understand(input, sink)?;
+    if let Some(file) = input.round_trips {
+        world.rtt_file = Some(file);
+        world.fleet.network.rtt = input.sources.get(file).path().to_owned();
+    }
+    let measured = world.rtt_file.map(|file| (file, &input.sources));
     let round_trips = latency::round_trips(&world.regions, &world.fleet.network, measured, sink)?;
     let lock = lock(input, sink)?;
     let plan = plan::plan(&world, &round_trips, lock.as_ref(), options, sink)?;

@@ -272,13 +272,18 @@ codes! {
     /// A value of `network/rtt.csv` is not a round trip: negative, not a number, above a minute, or
     /// a 99th percentile below its median. Write decimal milliseconds.
     RoundTripValue = "round-trip-value", Error;
-    /// `network/rtt.csv` names a region that the fleet does not have. Correct the name, add the
-    /// region, or drop the line.
+    /// An end of a row of `network/rtt.csv` is misspelt: almost a region of the fleet, which lacks
+    /// just this row; no zone that the region lists; or a zone where the other end is a region.
+    /// Write two regions, or two zones as `region/zone`.
     RoundTripRegion = "round-trip-region", Error;
+    /// `network/rtt.csv` holds places that are no regions of the fleet; their rows are left out.
+    /// Nothing needs to be done where more is measured than the fleet uses.
+    RoundTripUnused = "round-trip-unused", Note;
     /// `network/rtt.csv` states the same directed pair twice. Keep one.
     RoundTripDuplicate = "round-trip-duplicate", Error;
-    /// A pair of regions is not measured, and `network.estimate` refuses to guess. Measure it into
-    /// `network/rtt.csv`, or allow the estimate.
+    /// A decision would have to compare a round trip that nobody measured, and `network.estimate`
+    /// refuses to guess. Measure the pairs named into `network/rtt.csv`, take the regions out of the
+    /// service's `placement` or audience, or allow the estimate.
     RoundTripMissing = "round-trip-missing", Error;
     /// A pair of regions is not measured; its round trip is estimated from the distance, and
     /// everything that depends on it is marked so. Measure it into `network/rtt.csv`.

@@ -9,6 +9,7 @@ use super::name::{ClusterName, RegionName, ServiceKey, StoreKey, WaveName};
 use super::world::Routing;
 
 pub use super::moves::{BudgetEffect, Copied, Effect, Move};
+pub use super::rtt::RestsOn;
 
 /// Why a decision fell as it did: sentences for people, without a full stop at the end.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -48,6 +49,8 @@ pub struct Plan {
     /// Sticky decisions that could be better and stay as they are, largest gain first; what
     /// `--rebalance` would do. Filled on request only.
     pub proposals: Vec<Move>,
+    /// The round trips that all of it compares.
+    pub rests_on: RestsOn,
 }
 
 /// Where one service runs.
@@ -61,6 +64,8 @@ pub struct ServicePlan {
     pub dns: Option<DnsPlan>,
     /// What the placement is good for, where there is an audience.
     pub predicted: Predicted,
+    /// The round trips that the decisions about it and its stores compare.
+    pub rests_on: RestsOn,
     /// Why these regions.
     pub because: Because,
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::name::RegionName;
+use super::name::{RegionName, ZoneName};
 
 /// A round-trip time in microseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,21 +97,47 @@ pub struct Measurement {
 
 /// Round trips by directed pair (from the client or leader, to the destination).
 ///
-/// A pair that is absent is unknown, never zero.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A pair that is absent is unknown, never zero. Rows are indexed by number: a matrix of 250
+/// regions takes 2 MB.
+#[derive(Clone, Debug, Default)]
 pub struct RoundTrips {
-    pairs: BTreeMap<RegionName, BTreeMap<RegionName, Measurement>>,
+    index: BTreeMap<RegionName, usize>,
+    /// By number of the first and of the second region; a row may be short.
+    rows: Vec<Vec<Option<Measurement>>>,
+    zones: BTreeMap<RegionName, ZoneTrips>,
 }
 
 impl RoundTrips {
     /// Sets one directed pair.
-    pub fn insert(&mut self, from: RegionName, to: RegionName, measurement: Measurement) {
-        self.pairs.entry(from).or_default().insert(to, measurement);
+    pub fn insert(&mut self, from: &RegionName, to: &RegionName, measurement: Measurement) {
+        let (from, to) = (self.number(from), self.number(to));
+        let row = &mut self.rows[from];
+        if row.len() <= to {
+            row.resize(to + 1, None);
+        }
+        row[to] = Some(measurement);
+    }
+
+    /// The number of a region, which it gets if it has none.
+    fn number(&mut self, region: &RegionName) -> usize {
+        if let Some(known) = self.index.get(region) {
+            return *known;
+        }
+        let next = self.rows.len();
+        self.index.insert(region.clone(), next);
+        self.rows.push(Vec::new());
+        next
+    }
+
+    /// Sets the round trips between the zones of a region.
+    pub fn insert_zones(&mut self, region: RegionName, zones: ZoneTrips) {
+        self.zones.insert(region, zones);
     }
 
     /// What is known of a directed pair.
     pub fn get(&self, from: &RegionName, to: &RegionName) -> Option<&Measurement> {
-        self.pairs.get(from)?.get(to)
+        let (from, to) = (self.index.get(from)?, self.index.get(to)?);
+        self.rows[*from].get(*to)?.as_ref()
     }
 
     /// What counts for a directed pair: as [`RoundTrips::get`], and zero inside a region whose
@@ -127,11 +153,78 @@ impl RoundTrips {
             .or_else(|| (from == to).then_some(inside))
     }
 
+    /// The round trips between the zones of a region, where any were measured.
+    pub fn zones(&self, region: &RegionName) -> Option<&ZoneTrips> {
+        self.zones.get(region)
+    }
+
     /// All pairs, by name.
     pub fn iter(&self) -> impl Iterator<Item = (&RegionName, &RegionName, &Measurement)> {
-        self.pairs
-            .iter()
-            .flat_map(|(f, row)| row.iter().map(move |(t, m)| (f, t, m)))
+        self.index.iter().flat_map(move |(from, &f)| {
+            self.index
+                .iter()
+                .filter_map(move |(to, &t)| Some((from, to, self.rows[f].get(t)?.as_ref()?)))
+        })
+    }
+}
+
+impl PartialEq for RoundTrips {
+    /// By content: in which order the pairs came in does not count.
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter()) && self.zones == other.zones
+    }
+}
+
+impl Eq for RoundTrips {}
+
+/// How many directed round trips decisions compare, by where they come from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RestsOn {
+    /// Given by the fleet.
+    pub fleet: u32,
+    /// Measured, from the atlas.
+    pub atlas: u32,
+    /// Estimated from the distance.
+    pub estimated: u32,
+    /// Inside one region, where nobody measured: counted as nothing.
+    pub inside: u32,
+}
+
+impl RestsOn {
+    /// Counts one more.
+    pub fn add(&mut self, source: RttSource) {
+        match source {
+            RttSource::Fleet => self.fleet += 1,
+            RttSource::Atlas => self.atlas += 1,
+            RttSource::Estimated => self.estimated += 1,
+            RttSource::Inside => self.inside += 1,
+        }
+    }
+
+    /// How many in all.
+    pub fn total(&self) -> u32 {
+        self.fleet + self.atlas + self.estimated + self.inside
+    }
+}
+
+/// Round trips between the zones of one region, by directed pair; an absent pair is unknown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ZoneTrips(BTreeMap<(ZoneName, ZoneName), Measurement>);
+
+impl ZoneTrips {
+    /// Sets one directed pair.
+    pub fn insert(&mut self, from: ZoneName, to: ZoneName, measurement: Measurement) {
+        self.0.insert((from, to), measurement);
+    }
+
+    /// What is known of a directed pair of zones.
+    pub fn get(&self, from: &ZoneName, to: &ZoneName) -> Option<&Measurement> {
+        self.0.get(&(from.clone(), to.clone()))
+    }
+
+    /// All pairs, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&ZoneName, &ZoneName, &Measurement)> {
+        self.0.iter().map(|((from, to), m)| (from, to, m))
     }
 }
 
@@ -162,5 +255,32 @@ mod tests {
         assert_eq!(Rtt::micros(86_400).to_string(), "86.4 ms");
         assert_eq!(Rtt::micros(100_000).to_string(), "100 ms");
         assert_eq!(Rtt::micros(1).to_string(), "0.001 ms");
+    }
+
+    #[test]
+    fn pairs_count_in_their_direction_and_the_order_of_insertion_does_not() {
+        let [a, b, c] = ["a", "b", "c"].map(RegionName::from);
+        let one = |micros| Measurement {
+            p50: Rtt::micros(micros),
+            p99: None,
+            source: RttSource::Fleet,
+        };
+        let pairs = [(&c, &a, 1), (&a, &b, 2), (&b, &b, 3)];
+        let (mut there, mut back) = (RoundTrips::default(), RoundTrips::default());
+        for (from, to, micros) in pairs {
+            there.insert(from, to, one(micros));
+        }
+        for (from, to, micros) in pairs.into_iter().rev() {
+            back.insert(from, to, one(micros));
+        }
+        assert_eq!(there, back);
+        let by_name: Vec<_> = back.iter().map(|(f, t, m)| (f, t, m.p50.0)).collect();
+        assert_eq!(by_name, [(&a, &b, 2), (&b, &b, 3), (&c, &a, 1)]);
+        assert_eq!((back.get(&a, &c), back.get(&b, &a)), (None, None));
+        assert_eq!(back.between(&b, &b).map(|m| m.p50.0), Some(3));
+        let inside = back.between(&a, &a).unwrap();
+        assert_eq!((inside.p50.0, inside.source), (0, RttSource::Inside));
+        back.insert(&a, &c, one(4));
+        assert_ne!(there, back);
     }
 }

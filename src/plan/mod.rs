@@ -14,6 +14,7 @@ mod ground;
 mod legal;
 pub mod lock;
 mod moves;
+mod pairs;
 mod promises;
 mod search;
 mod store;
@@ -26,7 +27,9 @@ use std::collections::BTreeMap;
 use crate::diag::{Rejected, Sink};
 use crate::model::lock::Lock;
 use crate::model::name::{ServiceKey, StoreKey};
-use crate::model::plan::{Because, Plan, RegionPlacement, Replicas, ServicePlan, StorePlan};
+use crate::model::plan::{
+    Because, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan, StorePlan,
+};
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
@@ -34,6 +37,7 @@ use amount::{Amount, Room};
 use choose::Chosen;
 use ground::{Demand, Ground};
 use legal::Candidate;
+use pairs::Pairs;
 use search::Searcher;
 
 /// What a plan may change.
@@ -50,6 +54,7 @@ struct Placed<'a> {
     demand: Demand,
     candidates: Vec<Candidate>,
     chosen: Chosen,
+    rests_on: RestsOn,
     /// The weight of the audience that each serving region is nearest to.
     served: BTreeMap<usize, u128>,
 }
@@ -69,10 +74,14 @@ pub fn plan(
     let ground = Ground::new(world, rtt, lock, options.rebalance);
     let mut searcher = Searcher::default();
     let mut room = Room::of(world);
+    let mut pairs = Pairs::new(&ground);
     let mut placed: Vec<Placed<'_>> = Vec::with_capacity(world.services.len());
     for (key, service) in in_order(world) {
         let demand = ground.demand(&service.audience);
         let candidates = legal::candidates(&ground, service, &room);
+        let Some(rests_on) = pairs.compare(&ground, service, &demand, &candidates, sink) else {
+            continue;
+        };
         let chosen = choose::choose(
             &ground,
             &mut searcher,
@@ -103,11 +112,13 @@ pub fn plan(
             demand,
             candidates,
             chosen,
+            rests_on,
             served,
         });
     }
     sink.since(before)?;
-    let plan = complete(&ground, &placed, &room, sink);
+    let mut plan = complete(&ground, &placed, &room, sink);
+    plan.rests_on = pairs.all();
     sink.since(before)?;
     Ok(plan)
 }
@@ -175,6 +186,7 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
             dns: dns::decide(ground, service, &failover, sink),
             failover,
             predicted: budget::predict(ground, service),
+            rests_on: service.rests_on,
             because: service.chosen.because.clone(),
         };
         plan.services.insert(service.key.clone(), decided);
@@ -227,6 +239,17 @@ fn serves_because(ground: &Ground<'_>, placed: &Placed<'_>, region: usize) -> St
     let sum: u128 = own
         .map(|&(from, w)| u128::from(ground.costs[from][region]) * u128::from(w))
         .sum();
+    let known = |&(from, _): &(usize, u64)| {
+        let costs = &ground.costs[from];
+        placed
+            .chosen
+            .serving
+            .iter()
+            .all(|&to| costs[to] < ground::UNKNOWN)
+    };
+    if !demand.by_region.iter().all(known) {
+        return "serves; not every round trip to it is measured".to_owned();
+    }
     let who = if demand.given {
         "of the audience"
     } else {

@@ -191,25 +191,31 @@ pub struct NetworkSettings {
 
 /// What to do where no round trip was measured.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Estimate {
-    /// Estimate from the great circle and warn.
+    /// Estimate from the great circle and warn (also `true`).
+    #[serde(alias = "true")]
     Warn,
     /// Estimate and let budgets be enforced on estimates too.
     Enforce,
-    /// Refuse.
+    /// Refuse every decision that would have to compare it (also `false`).
+    #[serde(alias = "false")]
     Refuse,
+}
+
+impl schemars::JsonSchema for Estimate {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Estimate".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "What to do where no round trip was measured. `warn` (also `true`): estimate from the great circle and warn. `enforce`: estimate, and let budgets be enforced on estimates too. `refuse` (also `false`): refuse every decision that would have to compare it.",
+            "enum": ["warn", "enforce", "refuse", true, false],
+        })
+    }
 }
 
 /// Settings of the drift report.
