@@ -112,6 +112,10 @@ codes! {
     /// The fleet says of a cloud's region what the atlas knows otherwise. Leave the field out, or
     /// name the region differently if it is another place.
     AtlasDisagrees = "atlas-disagrees", Warning;
+    /// A region has a country and no coordinates, so that it is taken to stand at the centre of the
+    /// country's population. It counts only where round trips are estimated, and for users by
+    /// country; write `coordinates` to be exact.
+    CountryCentre = "country-centre", Note;
     /// A name is not one that Kubernetes takes: RFC 1123 labels have 1 to 63 lower-case letters,
     /// digits and `-`; services and stores begin with a letter (RFC 1035). Write it so.
     InvalidName = "invalid-name", Error;

@@ -136,10 +136,7 @@ fn values(
     p99: Option<Cell<'_>>,
     sink: &mut Sink,
 ) -> Option<Option<Measurement>> {
-    let tail = match p99 {
-        Some(cell) => Some((milliseconds(cell, sink), cell.span)),
-        None => None,
-    };
+    let tail = p99.map(|cell| (milliseconds(cell, sink), cell.span));
     let p50 = match (p50, &tail) {
         (Some(cell), _) => milliseconds(cell, sink)?,
         (None, None) => return Some(None),

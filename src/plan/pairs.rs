@@ -158,6 +158,6 @@ fn unmeasured(ground: &Ground<'_>, service: &Service, missing: &[(usize, usize)]
     )
     .at(service.name.span, "`network.estimate` refuses to guess")
     .help(format!(
-        "measure it into `{file}`: `{from},{to},<milliseconds>`; or keep `{most}` out of the service's audience and `placement`; or set `network.estimate: warn`"
+        "measure it into `{file}`, as `{from},{to},<milliseconds>`; or keep `{most}` out of the service's audience and `placement`; or set `network.estimate: warn`"
     ))
 }

@@ -5,4 +5,5 @@ mod decisions;
 mod faults;
 mod fleet;
 mod laws;
+mod matrix;
 mod scenarios;

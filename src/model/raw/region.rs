@@ -23,7 +23,8 @@ pub struct Region {
     pub provider: Option<Spanned<Provider>>,
     /// The country, as two letters of ISO 3166-1. Default: the atlas's.
     pub country: Option<Spanned<Country>>,
-    /// Where it stands: `{lat, lon}`, or `[latitude, longitude]`. Default: the atlas's.
+    /// Where it stands: `{lat, lon}`, or `[latitude, longitude]`. Default: the atlas's; else where
+    /// most people of `country` live.
     pub coordinates: Option<Spanned<Position>>,
     /// The availability zones. Default: the atlas's.
     #[serde(default)]

@@ -9,6 +9,7 @@ mod drift;
 mod milliseconds;
 mod moves;
 mod plan;
+mod rests;
 
 pub use change::{ChangeForm, change};
 pub use codes::{CodesForm, codes};

@@ -9,6 +9,7 @@ use crate::model::plan::{Because, Plan, Predicted, ServicePlan, StorePlan};
 
 use super::milliseconds::Milliseconds;
 use super::moves::{self, MoveForm};
+use super::rests::RestsOnForm;
 
 /// Every decision about a fleet, with its reasons.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -26,6 +27,8 @@ pub struct PlanForm {
     moves: Vec<MoveForm>,
     /// Sticky decisions that could be better: what `--rebalance` would do, largest gain first.
     proposals: Vec<MoveForm>,
+    /// The directed round trips that all of it compares.
+    round_trips: RestsOnForm,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -46,6 +49,8 @@ struct ServiceForm {
     objective_ms: Option<Milliseconds>,
     /// Floors of the network.
     predicted: PredictedForm,
+    /// The directed round trips that the decisions about it and its stores compare.
+    round_trips: RestsOnForm,
     /// Why these regions.
     because: Vec<String>,
 }
@@ -153,6 +158,7 @@ pub fn plan(plan: &Plan) -> String {
             .collect(),
         moves: plan.moves.iter().map(moves::movement).collect(),
         proposals: plan.proposals.iter().map(moves::movement).collect(),
+        round_trips: plan.rests_on.into(),
     })
 }
 
@@ -204,6 +210,7 @@ fn service(service: &ServicePlan) -> ServiceForm {
         }),
         objective_ms: service.predicted.weighted_read_ns.map(Milliseconds),
         predicted: predicted(&service.predicted),
+        round_trips: service.rests_on.into(),
         because: reasons(&service.because),
     }
 }

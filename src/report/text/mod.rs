@@ -10,6 +10,7 @@ mod inert;
 mod moves;
 mod object;
 mod plan;
+mod rests;
 mod style;
 
 pub use change::{decided, line, pending};

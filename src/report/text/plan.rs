@@ -6,12 +6,15 @@ use std::fmt::Write as _;
 use crate::model::plan::{FailoverChain, Plan, Predicted, ServicePlan, StorePlan};
 use crate::model::world::World;
 
-use super::{Style, moves};
+use super::{Style, moves, rests};
 
 /// Every decision with its reasons.
 pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
     let mut out = String::new();
     let _ = writeln!(out, "{}", style.strong(&headline(world)));
+    if let Some(line) = rests::all(plan.rests_on, &world.fleet.network.rtt) {
+        let _ = writeln!(out, "{}", style.faint(&super::inert(&line)));
+    }
     moves::taken(&mut out, &plan.moves, style);
     moves::proposed(&mut out, &plan.proposals, style);
     out.push('\n');
@@ -83,6 +86,9 @@ pub(super) fn one_service(out: &mut String, name: &str, service: &ServicePlan, s
     reasons(out, &service.because.0, style);
     if let Some(line) = predicted(&service.predicted) {
         let _ = writeln!(out, "    reads: {line}");
+    }
+    if let Some(line) = rests::estimates(service.rests_on) {
+        let _ = writeln!(out, "    {}", style.yellow(&line));
     }
     for placement in &service.regions {
         let clusters: Vec<String> = placement

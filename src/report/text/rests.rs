@@ -11,7 +11,10 @@ pub(super) fn all(rests: RestsOn, file: &str) -> Option<String> {
         (rests.fleet, format!("from {file}")),
         (rests.atlas, "from the atlas".to_owned()),
         (rests.estimated, "estimated".to_owned()),
-        (rests.inside, "inside a region and unmeasured, as 0".to_owned()),
+        (
+            rests.inside,
+            "inside a region and unmeasured, as 0".to_owned(),
+        ),
     ]
     .into_iter()
     .filter(|(n, _)| *n > 0)
@@ -44,7 +47,10 @@ mod tests {
         let mut rests = RestsOn::default();
         assert_eq!((all(rests, "f"), estimates(rests)), (None, None));
         rests.fleet = 1;
-        assert_eq!(all(rests, "f").unwrap(), "1 round trip is compared: 1 from f");
+        assert_eq!(
+            all(rests, "f").unwrap(),
+            "1 round trip is compared: 1 from f"
+        );
         (rests.atlas, rests.estimated) = (2, 3);
         assert_eq!(
             all(rests, "f").unwrap(),

@@ -35,7 +35,8 @@ pub(super) fn region(
             lat: c.value.lat.0,
             lon: c.value.lon.0,
         })
-        .or(known.map(|k| k.coordinates));
+        .or(known.map(|k| k.coordinates))
+        .or_else(|| centre(written, sink));
     if country.is_none() || coordinates.is_none() {
         sink.emit(unknown_place(
             written,
@@ -79,6 +80,44 @@ pub(super) fn region(
         .map(|c| cluster(c, &region, fleet))
         .collect();
     (region, clusters)
+}
+
+/// The centre of the country's population, for a region of no cloud that says no more.
+fn centre(written: &raw::Region, sink: &mut Sink) -> Option<Coordinates> {
+    let country = written
+        .country
+        .as_ref()
+        .filter(|_| written.provider.is_none())?;
+    let centre = atlas::country_coordinates(country.value)?;
+    let name = &written.region.value;
+    let guess = Diagnostic::new(
+        Code::CountryCentre,
+        format!(
+            "`{name}` is taken to stand where most people of {} live",
+            country.value
+        ),
+    )
+    .at(country.span, "")
+    .help(format!(
+        "write where it is, for round trips that nobody measured: `{}`",
+        position(centre)
+    ));
+    sink.emit(guess);
+    Some(centre)
+}
+
+/// `coordinates: {lat: 53.35, lon: -6.26}`.
+fn position(at: Coordinates) -> String {
+    let degrees = |millionths: i32| {
+        let hundredths = (i64::from(millionths).abs() + 5000) / 10_000;
+        let sign = if millionths < 0 { "-" } else { "" };
+        format!("{sign}{}.{:02}", hundredths / 100, hundredths % 100)
+    };
+    format!(
+        "coordinates: {{lat: {}, lon: {}}}",
+        degrees(at.lat),
+        degrees(at.lon)
+    )
 }
 
 /// ISO 3166-1's code for no country.
