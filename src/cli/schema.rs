@@ -43,6 +43,8 @@ enum Subject {
     Change,
     /// regen codes --format json
     Codes,
+    /// regen engines --format json
+    Engines,
 }
 
 impl Schema {
@@ -57,6 +59,7 @@ impl Schema {
             Subject::Diagnostics => json::schema::<json::DiagnosticsForm>(),
             Subject::Change => json::schema::<json::ChangeForm>(),
             Subject::Codes => json::schema::<json::CodesForm>(),
+            Subject::Engines => json::schema::<json::EnginesForm>(),
         };
         terminal.print(&format!("{schema:#}\n"));
         Ok(Exit::Clean)

@@ -4,6 +4,7 @@ use crate::latency::{Commit, one_way};
 use crate::model::engine::{Consistency, Engine};
 use crate::model::name::Capability;
 use crate::model::rtt::Rtt;
+use crate::model::world::Store;
 
 use super::{ClassFacts, ENGINES, EngineFacts, Floor, Scheme};
 
@@ -57,16 +58,30 @@ pub fn satisfying(consistency: Consistency) -> impl Iterator<Item = Engine> {
     all.filter(move |engine| satisfies(*engine, consistency).is_some())
 }
 
-/// How the planner decides a store of this engine and class.
-pub fn scheme(engine: Engine, consistency: Consistency) -> Scheme {
-    satisfies(engine, consistency).map_or(facts(engine).classes[0].scheme, |way| way.scheme)
+/// The class that an engine gives unless told: the strongest.
+pub fn unless_told(engine: Engine) -> Consistency {
+    facts(engine).classes[0].consistency
 }
 
-/// How a primary of this engine waits for its standbys.
-pub fn commit(engine: Engine, synchronous: u32) -> Commit {
-    match (facts(engine).standbys, synchronous) {
-        (false, _) | (_, 0) => Commit::Asynchronous,
-        (true, k) => Commit::AnyOf(k as usize),
+/// How a store's engine gives the class that it asks for; of a valid store always something.
+pub fn way(store: &Store) -> Option<&'static ClassFacts> {
+    let setting = store.setting.as_ref().map(|s| s.value.as_str());
+    ask(store.engine.value, store.consistency.value, setting)
+}
+
+/// How the planner decides a store.
+pub fn scheme(store: &Store) -> Scheme {
+    let first = &facts(store.engine.value).classes[0];
+    way(store).unwrap_or(first).scheme
+}
+
+/// How the primary of a store waits for its standbys.
+pub fn commit(store: &Store) -> Commit {
+    let k = store.synchronous as usize;
+    match (scheme(store), k) {
+        (Scheme::Primary, 1..) if store.standbys.first => Commit::FirstOf(k),
+        (Scheme::Primary, 1..) => Commit::AnyOf(k),
+        _ => Commit::Asynchronous,
     }
 }
 
@@ -186,16 +201,33 @@ mod tests {
             (Engine::NatsJetstream, Consistency::Crdt, Scheme::Crdt),
             (Engine::Valkey, Consistency::Eventual, Scheme::Cache),
         ] {
-            assert_eq!(scheme(engine, class), expected, "{engine} {class}");
+            let way = satisfies(engine, class).map(|way| way.scheme);
+            assert_eq!(way, Some(expected), "{engine} {class}");
         }
-    }
-
-    #[test]
-    fn primaries_wait_for_standbys_and_quorums_for_themselves() {
-        let pg = Engine::CloudnativePg;
-        assert_eq!(commit(pg, 0), Commit::Asynchronous);
-        assert_eq!(commit(pg, 2), Commit::AnyOf(2));
-        assert_eq!(commit(Engine::Valkey, 2), Commit::Asynchronous);
+        for engine in Engine::ALL {
+            let own = unless_told(*engine);
+            assert_eq!(
+                own,
+                gives(*engine)
+                    .next()
+                    .filter(|c| *c != Consistency::Eventual)
+                    .unwrap_or(own),
+                "{engine}"
+            );
+        }
+        let each = ask(Engine::K8ssandra, Consistency::Strong, Some("each-quorum"));
+        assert_eq!(
+            each.map(|way| (way.write, way.region)),
+            Some((Write::EachQuorum, None))
+        );
+        assert_eq!(
+            ask(
+                Engine::K8ssandra,
+                Consistency::Eventual,
+                Some("each-quorum")
+            ),
+            None
+        );
     }
 
     #[test]

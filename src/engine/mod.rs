@@ -8,6 +8,7 @@ mod facts;
 
 pub use ask::{
     ask, capability, commit, facts, gives, satisfies, satisfying, scheme, staleness_floor,
+    unless_told, way,
 };
 pub use facts::{
     ClassFacts, EngineFacts, Floor, Instances, Loss, Lost, Quorum, Read, Recovery, Scheme, Write,

@@ -81,7 +81,7 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
     ],
     standbys: false,
     quorum: Some(Quorum {
-        voters: &[3, 5, 7],
+        voters: &[3, 5],
         unless_told: 3,
     }),
     instances: Instances {

@@ -11,7 +11,7 @@ use super::words;
 /// Warns when a strong store may lose writes. `None`: its engine cannot give the class at all.
 pub(super) fn class(store: &Store, replicas: usize, sink: &mut Sink) -> Option<()> {
     let (name, wanted) = (&store.name.value, store.consistency.value);
-    let class = engine::satisfies(store.engine.value, wanted)?;
+    let class = engine::way(store)?;
     // A class that nobody wrote is the default, and stands where the name does.
     let written = store.consistency.span != store.name.span;
     let needed = match (class.consistency, class.region.map(|loss| loss.lost)) {

@@ -37,7 +37,7 @@ impl Question<'_> {
 
 /// How a store waits for its standbys.
 pub(super) fn scheme(store: &Store) -> Commit {
-    engine::commit(store.engine.value, store.synchronous)
+    engine::commit(store)
 }
 
 /// Σ weight × (path to the leader + commit); `None` when a write never completes.

@@ -56,6 +56,15 @@ fn reports_have_the_form_that_their_schema_says() {
         Some(regen::diag::Code::ALL.len())
     );
 
+    let engines = form(dir, "engines", &run(&["engines"]).exits(0));
+    let listed = engines["engines"].as_array().expect("engines");
+    assert_eq!(listed.len(), regen::engine::ENGINES.len());
+    let one = form(dir, "engines", &run(&["engines", "yugabytedb"]).exits(0));
+    let bounded = &one["engines"][0]["classes"][1];
+    assert_eq!(bounded["consistency"], "bounded-staleness");
+    assert_eq!(bounded["lag"]["leastMs"], 1001);
+    assert_eq!(bounded["localReads"], true);
+
     std::fs::create_dir(dir.join("dumps")).expect("created");
     let list = "apiVersion: v1\nkind: List\nitems: []\n";
     std::fs::write(dir.join("dumps/use1-a.yaml"), list).expect("written");
@@ -120,6 +129,7 @@ fn every_schema_is_printed() {
         "diagnostics",
         "change",
         "codes",
+        "engines",
     ] {
         let schema = json(&regen(dir.path(), &["schema", subject]).exits(0).stdout);
         assert!(schema["$schema"].is_string(), "{subject}");

@@ -134,6 +134,15 @@ fn manifests_without_a_fleet_are_compared_with_a_dump() {
 fn what_regen_knows_is_listed() {
     let dir = tempfile::tempdir().expect("a directory");
     printed("engines", &regen(dir.path(), &["engines"]));
+    printed("engines-one", &regen(dir.path(), &["engines", "k8ssandra"]));
+    let near = regen(dir.path(), &["engines", "cockroach"]).exits(2);
+    assert!(near.stderr.contains("`cockroachdb`"), "{}", near.stderr);
+    for row in regen::engine::ENGINES {
+        let one = regen(dir.path(), &["engines", row.engine.name()]).exits(0);
+        for source in row.sources {
+            assert!(one.stdout.contains(source), "{source}");
+        }
+    }
     printed("templates", &regen(dir.path(), &["templates"]));
     printed("codes-one", &regen(dir.path(), &["codes", "unknown-field"]));
     let all = regen(dir.path(), &["codes"]).exits(0);

@@ -21,8 +21,11 @@ pub struct Store {
     pub name: Spanned<StoreName>,
     /// The software; `regen engines` lists what each can do.
     pub engine: Spanned<Engine>,
-    /// What readers may rely on. Default: `strong`.
+    /// What readers may rely on. Default: the strongest that the engine gives.
     pub consistency: Option<Spanned<Consistency>>,
+    /// Which of its engine's ways to give the class, where it has several, such as `each-quorum`;
+    /// `regen engines` lists them. Default: the first.
+    pub setting: Option<Spanned<String>>,
     /// The bound, for `bounded-staleness`.
     pub staleness: Option<Spanned<Duration>>,
     /// The class of its data: residency and retention follow from it.

@@ -16,6 +16,8 @@ pub struct Store {
     pub engine: Spanned<Engine>,
     /// What readers may rely on.
     pub consistency: Spanned<Consistency>,
+    /// Which of the engine's ways to give it, where one says.
+    pub setting: Option<Spanned<String>>,
     /// The bound, for bounded staleness.
     pub staleness: Option<Spanned<Duration>>,
     /// The class of its data.

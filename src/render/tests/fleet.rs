@@ -239,6 +239,7 @@ impl Made {
         let mut store = Store {
             name: spanned("orders".into(), source),
             engine: spanned(Engine::CloudnativePg, source),
+            setting: None,
             consistency: spanned(Consistency::Eventual, source),
             staleness: None,
             data: None,

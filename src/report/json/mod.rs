@@ -6,6 +6,7 @@ mod change;
 mod codes;
 mod diagnostics;
 mod drift;
+mod engines;
 mod milliseconds;
 mod moves;
 mod plan;
@@ -15,6 +16,7 @@ pub use change::{ChangeForm, change};
 pub use codes::{CodesForm, codes};
 pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};
+pub use engines::{EnginesForm, engines};
 pub use plan::{PlanForm, plan};
 
 /// Writes a form as indented JSON with a final newline.

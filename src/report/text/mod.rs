@@ -17,7 +17,7 @@ pub use change::{decided, line, pending};
 pub use codes::codes;
 pub use diagnostics::diagnostics;
 pub use drift::{View, drift, origin};
-pub use engines::engines;
+pub use engines::{engine, engines};
 pub use explain::{field, service};
 pub use inert::{inert, shortened};
 pub use object::annotated;

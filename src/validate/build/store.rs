@@ -1,8 +1,8 @@
 //! A service's stores.
 
 use crate::diag::Spanned;
+use crate::engine;
 use crate::model::duration::Duration;
-use crate::model::engine::Consistency;
 use crate::model::name::RegionName;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
@@ -30,9 +30,10 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
         engine: raw.engine,
         consistency: super::or_default(
             raw.consistency.as_ref(),
-            Consistency::Strong,
+            engine::unless_told(raw.engine.value),
             raw.name.span,
         ),
+        setting: raw.setting.clone(),
         staleness: raw.staleness,
         data: raw.data.clone(),
         leader: raw
