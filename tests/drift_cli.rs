@@ -322,3 +322,51 @@ fn the_fleets_block_takes_every_setting() {
     );
     assert!(ran.stdout.ends_with("; 1 finding\n"), "{}", ran.stdout);
 }
+
+#[test]
+fn what_the_baseline_holds_does_not_count_and_what_is_new_does() {
+    let fleet = committed();
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:v0.10.6",
+        "frontend:debug",
+    );
+    let before = ["-o", "json=before.json", "--exit-zero"];
+    let _ = drift(fleet.path(), &before).exits(0);
+    let baseline = ["--baseline", "before.json"];
+    let known = drift(fleet.path(), &baseline).exits(0);
+    assert!(!known.stdout.contains("frontend:debug"), "{}", known.stdout);
+    let last =
+        "4 clusters: 1 known, 3 clean; 0 findings, 1 known from the baseline, 0 of it settled\n";
+    assert!(known.stdout.ends_with(last), "{}", known.stdout);
+    let all = drift(fleet.path(), &["--baseline", "before.json", "--all"]).exits(0);
+    assert!(
+        all.stdout.contains("image (known from the baseline)"),
+        "{}",
+        all.stdout
+    );
+
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:debug",
+        "frontend:worse",
+    );
+    let worse = drift(fleet.path(), &baseline).exits(1);
+    assert!(worse.stdout.contains("frontend:worse"), "{}", worse.stdout);
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:worse",
+        "frontend:v0.10.6",
+    );
+    let settled = drift(fleet.path(), &baseline).exits(0);
+    let last = "4 clusters: 4 clean; 0 findings, 0 known from the baseline, 1 of it settled\n";
+    assert!(settled.stdout.ends_with(last), "{}", settled.stdout);
+
+    std::fs::write(fleet.path().join("before.json"), "{}").expect("written");
+    let none = drift(fleet.path(), &baseline).exits(2);
+    assert!(
+        none.stderr.contains("is no report to start from"),
+        "{}",
+        none.stderr
+    );
+}

@@ -5,6 +5,7 @@
 //! come. Only what nobody may change silently becomes a finding. Unknown is never clean.
 
 mod accept;
+mod baseline;
 mod bookkeeping;
 mod classify;
 mod compare;
@@ -24,6 +25,7 @@ mod version;
 mod wants;
 
 pub use accept::idle;
+pub use baseline::Baseline;
 pub use desired::Desired;
 pub use ignore::Rule;
 pub use orphan::mark;

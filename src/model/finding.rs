@@ -130,6 +130,8 @@ pub struct Finding {
     pub api_version: Option<String>,
     /// The rule that would accept it, in the form of the settings; object-level findings have none.
     pub accept: Option<Value>,
+    /// Whether the baseline holds the very same finding.
+    pub known: bool,
 }
 
 impl Finding {
@@ -165,6 +167,15 @@ impl Finding {
             file: None,
             api_version: None,
             accept: None,
+            known: false,
+        }
+    }
+
+    /// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
+    pub fn object_name(&self) -> String {
+        match self.object.group.is_empty() && !self.object.kind.is_empty() {
+            true => format!("v1/{}", self.object),
+            false => self.object.to_string(),
         }
     }
 }
@@ -175,6 +186,8 @@ impl Finding {
 pub enum Verdict {
     /// As desired.
     Clean,
+    /// It differs, and only as the baseline says.
+    Known,
     /// At least one finding.
     Drift,
     /// It could not be read.
@@ -218,16 +231,20 @@ pub struct DriftReport {
     pub repository: Vec<Finding>,
     /// Rules that hide nothing any more.
     pub idle_rules: Vec<IdleRule>,
+    /// How many findings of the baseline are gone; `None` without a baseline.
+    pub settled: Option<usize>,
 }
 
 impl ClusterReport {
-    /// The verdict on the cluster: drift outweighs unknown, unknown outweighs clean.
+    /// The verdict on the cluster: drift outweighs unknown, unknown what is known, and that clean.
     pub fn verdict(&self) -> Verdict {
         let any = |verdict| self.verdicts.values().any(|v| *v == verdict);
         if any(Verdict::Drift) {
             Verdict::Drift
         } else if any(Verdict::Unknown) {
             Verdict::Unknown
+        } else if any(Verdict::Known) {
+            Verdict::Known
         } else {
             Verdict::Clean
         }
@@ -235,13 +252,15 @@ impl ClusterReport {
 }
 
 impl DriftReport {
-    /// The verdict on everything: drift outweighs unknown, unknown outweighs clean.
+    /// The verdict on everything: drift outweighs unknown, unknown what is known, and that clean.
     pub fn verdict(&self) -> Verdict {
         let any = |verdict| self.clusters.values().any(|c| c.verdict() == verdict);
-        if any(Verdict::Drift) || !self.repository.is_empty() {
+        if any(Verdict::Drift) || self.repository.iter().any(|f| !f.known) {
             Verdict::Drift
         } else if any(Verdict::Unknown) {
             Verdict::Unknown
+        } else if any(Verdict::Known) || !self.repository.is_empty() {
+            Verdict::Known
         } else {
             Verdict::Clean
         }

@@ -232,6 +232,7 @@ fn faults(case: &Case, schemas: &Schemas) -> Vec<String> {
     match_all(&list("info"), &info, &mut faults);
     let verdict = match report.verdict() {
         Verdict::Clean => "clean",
+        Verdict::Known => "known",
         Verdict::Drift => "drift",
         Verdict::Unknown => "unknown",
     };

@@ -12,7 +12,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::diag::{Sink, Sources};
-use crate::drift::{Settings, idle};
+use crate::drift::{Baseline, Settings, idle};
 use crate::io;
 use crate::io::kube::{Limits, Target};
 use crate::model::finding::{DriftReport, Verdict};
@@ -35,7 +35,8 @@ use super::{Exit, Stop, Terminal};
     regen drift --cluster euw1-a --context admin@euw1-a\n  \
     regen drift --live dumps/                     (dumps/<cluster>.yaml, from `kubectl get … -o yaml`)\n  \
     regen drift --desired manifests/ --live dump.yaml   (no fleet needed)\n  \
-    regen drift -o json=report.json               (the text, and a file for machines)"
+    regen drift -o json=report.json               (the text, and a file for machines)\n  \
+    regen drift --baseline report.json            (only what is new since then counts)"
 )]
 pub(super) struct Drift {
     /// Only this cluster; may be given several times
@@ -65,6 +66,10 @@ pub(super) struct Drift {
     /// Settings in place of the fleet's `drift:` block, in its form; flags go before them
     #[arg(long, value_name = "FILE")]
     drift_config: Option<PathBuf>,
+
+    /// An earlier report (`-o json=FILE`): what it holds and is still the same does not count
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
 
     /// A field manager that applies the manifests; may be given several times
     #[arg(long, value_name = "MANAGER")]
@@ -137,11 +142,15 @@ struct Side<'a> {
 
 impl Drift {
     pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
-        let compared = match &self.desired {
+        let baseline = self.baseline(terminal)?;
+        let mut compared = match &self.desired {
             Some(desired) => self.manifests(desired, terminal)?,
             None => self.fleet(root, terminal)?,
         };
         terminal.done();
+        if let Some(baseline) = baseline {
+            baseline.apply(&mut compared.report);
+        }
         for output in &self.output {
             let text = self.written(&compared, output.format, text::Style::PLAIN);
             io::files::write_atomic(&output.path, text.as_bytes())
@@ -152,7 +161,7 @@ impl Drift {
             _ if self.exit_zero => Exit::Clean,
             Verdict::Drift => Exit::Differences,
             Verdict::Unknown => Exit::Incomplete,
-            Verdict::Clean => Exit::Clean,
+            Verdict::Known | Verdict::Clean => Exit::Clean,
         })
     }
 
@@ -170,6 +179,22 @@ impl Drift {
             terminal.say(drawn.trim_end_matches('\n'));
             Stop::Rejected
         })
+    }
+
+    /// The report of `--baseline`, where it was given.
+    fn baseline(&self, terminal: &Terminal) -> Result<Option<Baseline>, Stop> {
+        let Some(path) = &self.baseline else {
+            return Ok(None);
+        };
+        let text = io::files::read_text(path).map_err(|e| terminal.unreadable(&e))?;
+        match Baseline::read(&text) {
+            Ok(baseline) => Ok(Some(baseline)),
+            Err(why) => Err(terminal.refuse(&format!(
+                "{} is no report to start from: {why}; write one with `regen drift -o json={}`",
+                path.display(),
+                path.display()
+            ))),
+        }
     }
 
     fn written(&self, compared: &Compared, format: Format, style: text::Style) -> String {
@@ -233,6 +258,7 @@ impl Drift {
             clusters,
             repository: Vec::new(),
             idle_rules,
+            settled: None,
         })
     }
 

@@ -44,11 +44,13 @@ struct SummaryForm {
     objects: usize,
     /// Objects as desired.
     clean: usize,
+    /// Objects that differ only as the baseline says.
+    known: usize,
     /// Objects with at least one finding.
     drift: usize,
     /// Objects that could not be read.
     unknown: usize,
-    /// Findings by kind, information left out.
+    /// Findings by kind, information and what the baseline knows left out.
     by_kind: BTreeMap<String, usize>,
     /// Findings that a rule of the fleet hid.
     ignored: usize,
@@ -56,7 +58,9 @@ struct SummaryForm {
     injected: usize,
     /// Requests to API servers.
     requests: u64,
-    /// Clusters by verdict (`clean`, `drift`, `unknown`).
+    /// Findings of the baseline that are gone; null without a baseline.
+    settled: Option<usize>,
+    /// Clusters by verdict (`clean`, `known`, `drift`, `unknown`).
     clusters: BTreeMap<String, String>,
 }
 
@@ -111,6 +115,8 @@ struct FindingForm {
     file: Option<String>,
     /// The rule under `ignore` that would accept it; null where no rule can.
     accept: Option<Value>,
+    /// Whether the baseline holds the very same finding, so that it does not count.
+    known: bool,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -176,12 +182,13 @@ fn summary(report: &DriftReport) -> SummaryForm {
             .chain(clusters.clone().flat_map(|c| &c.findings))
     };
     let mut by_kind = BTreeMap::new();
-    for f in findings().filter(|f| f.severity != FindingSeverity::Info) {
+    for f in findings().filter(|f| f.severity != FindingSeverity::Info && !f.known) {
         *by_kind.entry(word(&f.kind)).or_default() += 1;
     }
     SummaryForm {
         objects: clusters.clone().map(|c| c.verdicts.len()).sum(),
         clean: count(Verdict::Clean),
+        known: count(Verdict::Known),
         drift: count(Verdict::Drift),
         unknown: count(Verdict::Unknown),
         by_kind,
@@ -190,6 +197,7 @@ fn summary(report: &DriftReport) -> SummaryForm {
             .filter(|f| f.reason.as_deref() == Some("injected"))
             .count(),
         requests: clusters.clone().map(|c| c.requests).sum(),
+        settled: report.settled,
         clusters: report
             .clusters
             .iter()
@@ -219,10 +227,7 @@ fn finding(
             let (folder, _) = file.as_str().rsplit_once('/')?;
             Some(folder.to_owned())
         }),
-        object: match f.object.group.is_empty() && !f.object.kind.is_empty() {
-            true => format!("v1/{}", f.object),
-            false => f.object.to_string(),
-        },
+        object: f.object_name(),
         gvk: f
             .api_version
             .as_ref()
@@ -247,6 +252,7 @@ fn finding(
         origin: f.origin.as_ref().and_then(|o| origin(o, origins)),
         file: f.file.as_ref().map(ToString::to_string),
         accept: f.accept.clone(),
+        known: f.known,
     }
 }
 

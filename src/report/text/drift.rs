@@ -72,6 +72,7 @@ fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View
     let style = view.style;
     let verdict = match cluster.verdict() {
         Verdict::Clean => style.green("clean"),
+        Verdict::Known => style.yellow("known"),
         Verdict::Drift => style.red("drift"),
         Verdict::Unknown => style.yellow("unknown"),
     };
@@ -82,6 +83,9 @@ fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View
     }
     if of(Verdict::Unknown) > 0 {
         facts.push(format!("{} unknown", of(Verdict::Unknown)));
+    }
+    if of(Verdict::Known) > 0 {
+        facts.push(format!("{} as the baseline says", of(Verdict::Known)));
     }
     if cluster.ignored > 0 {
         facts.push(format!(
@@ -138,7 +142,7 @@ fn unread(out: &mut String, findings: &[&Finding], view: View<'_>) {
 }
 
 fn shown(finding: &Finding, view: View<'_>) -> bool {
-    view.all || finding.severity != FindingSeverity::Info
+    view.all || finding.severity != FindingSeverity::Info && !finding.known
 }
 
 fn objects(out: &mut String, findings: &[&Finding], view: View<'_>) {
@@ -206,6 +210,9 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     head.extend(word.map(str::to_owned));
     if let Some(reason) = &finding.reason {
         head.push(format!("({})", inert(reason)));
+    }
+    if finding.known {
+        head.push("(known from the baseline)".to_owned());
     }
     if finding.pending {
         head.push("(the next apply settles it, or admission rewrites it)".to_owned());
@@ -309,17 +316,18 @@ fn last_line(report: &DriftReport) -> String {
             .filter(|c| c.verdict() == v)
             .count()
     };
-    let findings = report
+    let (known, new): (Vec<_>, Vec<_>) = report
         .clusters
         .values()
         .flat_map(|c| &c.findings)
         .chain(&report.repository)
         .filter(|f| f.severity != FindingSeverity::Info && f.kind != FindingKind::Unknown)
-        .count();
+        .partition(|f| f.known);
     let mut parts = Vec::new();
     for (verdict, word) in [
         (Verdict::Drift, "drifted"),
         (Verdict::Unknown, "unknown"),
+        (Verdict::Known, "known"),
         (Verdict::Clean, "clean"),
     ] {
         if of(verdict) > 0 {
@@ -327,9 +335,17 @@ fn last_line(report: &DriftReport) -> String {
         }
     }
     let clusters = count(report.clusters.len(), "cluster");
-    format!(
+    let mut line = format!(
         "{clusters}: {}; {}",
         parts.join(", "),
-        count(findings, "finding")
-    )
+        count(new.len(), "finding")
+    );
+    if let Some(settled) = report.settled {
+        let _ = write!(
+            line,
+            ", {} known from the baseline, {settled} of it settled",
+            known.len()
+        );
+    }
+    line
 }
