@@ -247,6 +247,31 @@ codes! {
     /// The engine cannot give the consistency class. Choose one of the engines that are named, or a
     /// weaker class.
     EngineClass = "engine-class", Error;
+    /// The engine gives the class in other ways than the one that is named. Write one of those, or
+    /// leave `setting` out.
+    EngineSetting = "engine-setting", Error;
+    /// A leader is named for an engine in which every region takes writes. Leave `leader` out, or
+    /// choose an engine that has one.
+    EngineLeader = "engine-leader", Error;
+    /// Writes are to wait for standbys, and the engine has none. Leave `synchronous` out, or choose
+    /// an engine that has some.
+    EngineStandbys = "engine-standbys", Error;
+    /// Voters are asked of an engine without a quorum. Leave them out, or choose an engine that has
+    /// some.
+    EngineVoters = "engine-voters", Error;
+    /// The engine cannot have so many instances per region. Write one of the numbers that are
+    /// named.
+    EngineInstances = "engine-instances", Error;
+    /// The engine does not survive what is asked, not without losing acknowledged writes, or not
+    /// with so few voters, standbys or instances. Raise those, name another way or engine, or leave
+    /// `survive` out.
+    EngineSurvival = "engine-survival", Error;
+    /// A store is to survive a region and there are too few regions that it may be in: a majority
+    /// would be lost with one of them. Add a region, or ask for less.
+    SurviveRegions = "survive-regions", Error;
+    /// A region has so few instances of a store that losing one of them stops it there. Raise
+    /// `instances`.
+    FewInstances = "few-instances", Warning;
     /// A store of bounded staleness has no bound. Add `staleness`.
     MissingBound = "missing-bound", Error;
     /// The leader of a store stands where its service or its engine cannot run. Name another
@@ -307,8 +332,9 @@ codes! {
     /// A strong store replicates asynchronously: what was acknowledged in the leader's region just
     /// before its loss is lost. Set `synchronous`.
     StrongLosesWrites = "strong-loses-writes", Warning;
-    /// A bound on staleness is shorter than the way to the farthest replica takes. Raise
-    /// `staleness`, or leave the farthest region out.
+    /// A bound on staleness is shorter than the engine can be set to, or than the way to the
+    /// farthest replica takes. Raise `staleness`, choose another engine, or leave the farthest region
+    /// out.
     StalenessFloor = "staleness-floor", Error;
     /// A store's data is bound to a jurisdiction, and a region that serves it has no other one
     /// inside to fail over to. Add a region, or set `failover: none` and accept an RTO.

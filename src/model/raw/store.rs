@@ -46,7 +46,8 @@ pub struct Store {
     /// Whether placed regions without a voter hold a replica for local reads, `all` or `none`; for
     /// engines with a quorum. Default: `none`, and reads go to the nearest voter.
     pub read_replicas: Option<Spanned<ReadReplicas>>,
-    /// Instances per region. Default: 3 for a critical service, else 2.
+    /// Instances per region. Default: 3 for a critical service, else 2, and no fewer than its engine
+    /// needs to lose one.
     pub instances: Option<Spanned<u32>>,
     /// Disk per instance. Default: `10Gi`.
     pub size: Option<Spanned<Quantity>>,

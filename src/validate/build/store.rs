@@ -3,6 +3,7 @@
 use crate::diag::Spanned;
 use crate::engine;
 use crate::model::duration::Duration;
+use crate::model::engine::Engine;
 use crate::model::name::RegionName;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
@@ -57,7 +58,7 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
         access: access(raw.access.as_ref()),
         instances: raw
             .instances
-            .map_or(if tier == Tier::Critical { 3 } else { 2 }, |i| i.value),
+            .map_or_else(|| instances(raw.engine.value, tier), |i| i.value),
         size: raw.size.as_ref().map_or_else(ten_gibibytes, |s| s.value),
         storage_class: raw.storage_class.as_ref().map(|s| s.value.clone()),
         backup: raw.backup.as_ref().map(|backup| Backup {
@@ -89,6 +90,12 @@ fn synchronous(written: Option<&Spanned<Synchronous>>) -> (u32, Standbys) {
             (long.first.or(long.any).map_or(0, |n| n.value.0), standbys)
         }
     }
+}
+
+/// As many as the tier asks for, and no fewer than the engine needs.
+fn instances(engine: Engine, tier: Tier) -> u32 {
+    let enough = engine::facts(engine).instances.enough;
+    enough.max(if tier == Tier::Critical { 3 } else { 2 })
 }
 
 /// Where one share is written the other is the rest.

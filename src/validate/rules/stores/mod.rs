@@ -1,10 +1,14 @@
 //! Stores: engines that can give what is asked, somewhere to run, backups on time.
 
+mod abilities;
+mod class;
+mod survival;
+
 use super::cron;
 use super::lookup::{can, candidates, fault, services};
 use crate::diag::{Code, Sink};
-use crate::engine;
-use crate::model::engine::Consistency;
+use crate::engine::{self, ClassFacts};
+use crate::model::engine::{Consistency, Engine};
 use crate::model::raw::Store as Written;
 use crate::model::world::{Service, Store};
 use crate::validate::Facts;
@@ -13,76 +17,28 @@ use crate::validate::Facts;
 pub(super) fn stores(facts: &Facts<'_>, sink: &mut Sink) {
     for (entry, service) in services(facts) {
         for (written, store) in entry.service.stores.iter().zip(&service.stores) {
-            class(written, store, sink);
+            class::class(written, store, sink);
+            abilities::abilities(written, store, sink);
+            survival::survival(facts, service, written, store, sink);
             place(facts, service, store, sink);
             backup(written, sink);
-            if let Some(instances) = written.instances.filter(|i| !(1..=9).contains(&i.value)) {
-                sink.emit(
-                    fault(
-                        Code::ScaleRange,
-                        format!(
-                            "a store cannot have {} instances per region",
-                            instances.value
-                        ),
-                        instances.span,
-                    )
-                    .help("write 1 to 9"),
-                );
-            }
         }
     }
 }
 
-fn class(written: &Written, store: &Store, sink: &mut Sink) {
-    let (engine, class) = (store.engine.value, store.consistency.value);
-    if engine::satisfies(engine, class).is_none() {
-        let able: Vec<String> = engine::satisfying(class)
-            .map(|e| format!("`{e}`"))
-            .collect();
-        let gives: Vec<String> = Consistency::ALL
-            .iter()
-            .filter(|c| engine::satisfies(engine, **c).is_some())
-            .map(|c| format!("`{c}`"))
-            .collect();
-        let fault = fault(
-            Code::EngineClass,
-            format!("`{engine}` cannot give `{class}`"),
-            store.consistency.span,
-        )
-        .see(store.engine.span, "")
-        .note(format!("it gives {}", gives.join(", ")));
-        sink.emit(match able.is_empty() {
-            true => fault.help(format!(
-                "choose one of these: no engine that regen knows gives `{class}`"
-            )),
-            false => fault.help(format!(
-                "choose one of these, or an engine that can: {}",
-                able.join(", ")
-            )),
-        });
-    }
-    match (class, &written.staleness) {
-        (Consistency::BoundedStaleness, None) => sink.emit(
-            fault(
-                Code::MissingBound,
-                format!(
-                    "`{}` may lag behind, and no bound says how far",
-                    store.name.value
-                ),
-                store.consistency.span,
-            )
-            .help("add `staleness: 5s`; it becomes an alert"),
-        ),
-        (Consistency::BoundedStaleness, Some(bound)) if bound.value.as_millis() == 0 => sink.emit(
-            fault(
-                Code::MissingBound,
-                "a replica always lags behind a little".to_owned(),
-                bound.span,
-            )
-            .help("write more than nothing, such as `5s`, or `consistency: strong`"),
-        ),
-        _ => {}
-    }
+/// The engines that give a class in a way as wanted, as people list them.
+fn able(class: Consistency, wanted: impl Fn(&ClassFacts) -> bool) -> String {
+    let gives = |engine: &Engine| {
+        let mut ways = engine::facts(*engine).classes.iter();
+        ways.any(|way| way.consistency == class && wanted(way))
+    };
+    let all = Engine::ALL.iter().copied();
+    list(all.filter(gives).map(Engine::name))
+}
+
+fn list<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    names.join(", ")
 }
 
 fn place(facts: &Facts<'_>, service: &Service, store: &Store, sink: &mut Sink) {
