@@ -370,3 +370,54 @@ fn what_the_baseline_holds_does_not_count_and_what_is_new_does() {
         none.stderr
     );
 }
+
+#[test]
+fn the_expected_value_has_the_author_and_the_commit_of_its_line() {
+    let fleet = committed();
+    let source = fleet.path();
+    let wrote = |name: &str, day: &str| {
+        let commit = [
+            "-c",
+            &format!("user.name={name}"),
+            "-c",
+            "user.email=who@shop.example",
+            "commit",
+            "-qam",
+            "change",
+            "--date",
+            &format!("{day}T12:00:00Z"),
+        ];
+        let _ = git(source, &commit).exits(0);
+        let head = git(source, &["rev-parse", "HEAD"]).exits(0).stdout;
+        head.trim().to_owned()
+    };
+    std::fs::write(source.join(".gitignore"), "gitops/\nlive/\n").expect("written");
+    let _ = git(source, &["init", "-q"]).exits(0);
+    let _ = git(source, &["add", "-A"]).exits(0);
+    let first = wrote("Ann", "2026-01-31");
+    let service = source.join("services/frontend.yaml");
+    edit(
+        &service,
+        "service: frontend",
+        "# the shop window\nservice: frontend",
+    );
+    let _second = wrote("Ben", "2026-02-28");
+    edit(&source.join(FRONTEND), "frontend:v0.10.6", "frontend:debug");
+    let origin = || {
+        let ran = drift(source, &["--format", "json"]).exits(1);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        report["findings"][0]["origin"].clone()
+    };
+    let image = origin();
+    assert_eq!(image["file"], "services/frontend.yaml");
+    assert_eq!(image["author"], "Ann <who@shop.example>");
+    assert_eq!(image["commit"], first.as_str());
+    let text = drift(source, &[]).exits(1).stdout;
+    let told = format!("(Ann, {}, 2026-01-31)", &first[..8]);
+    assert!(text.contains(&told), "{told}\n{text}");
+
+    // What is not committed belongs to nobody yet.
+    edit(&service, "frontend:v0.10.6", "frontend:v0.10.8");
+    edit(&service, "frontend:v0.10.8", "frontend:v0.10.6 # kept");
+    assert_eq!(origin()["author"], serde_json::Value::Null);
+}

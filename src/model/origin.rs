@@ -85,6 +85,32 @@ pub struct Touch {
     pub text: String,
 }
 
+/// Who last wrote a line, as git has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Blamed {
+    /// The author's name.
+    pub name: String,
+    /// The author's address.
+    pub email: String,
+    /// The commit, in full.
+    pub commit: String,
+    /// The day of the commit's authoring in UTC, as `2026-01-31`.
+    pub day: String,
+}
+
+/// Who last wrote lines of the fleet's files, by path below the fleet's directory and line.
+///
+/// Lines that are not committed are absent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Blame(pub BTreeMap<String, BTreeMap<u32, Blamed>>);
+
+impl Blame {
+    /// Who last wrote a line.
+    pub fn of(&self, file: &str, line: u32) -> Option<&Blamed> {
+        self.0.get(file)?.get(&line)
+    }
+}
+
 /// Every written field of a fleet, with the layers that touched it, first to last.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {

@@ -4,7 +4,10 @@
 //! outside is made inert before it reaches a terminal.
 
 pub mod json;
+mod provenance;
 pub mod text;
+
+pub use provenance::Provenance;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -15,7 +15,7 @@ use crate::{plan, publish};
 use super::super::repository::{self, Rendered};
 use super::super::session::Session;
 use super::super::{Stop, Terminal};
-use super::{Compared, Drift, Side};
+use super::{Compared, Drift, Fleet, Side};
 
 impl Drift {
     /// Compares the fleet.
@@ -78,7 +78,11 @@ impl Drift {
         let sources = std::mem::take(&mut session.input.sources);
         Ok(Compared {
             report,
-            origins: Some((planned.world.origins, sources)),
+            fleet: Some(Fleet {
+                origins: planned.world.origins,
+                sources,
+                root: session.root.clone(),
+            }),
         })
     }
 

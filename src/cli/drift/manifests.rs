@@ -64,7 +64,7 @@ impl Drift {
         let report = self.compare(&sides, terminal)?;
         Ok(Compared {
             report,
-            origins: None,
+            fleet: None,
         })
     }
 }

@@ -18,9 +18,9 @@ use crate::io::kube::{Limits, Target};
 use crate::model::finding::{DriftReport, Verdict};
 use crate::model::live::{GroupKind, LiveState, Unreadable};
 use crate::model::name::ClusterName;
-use crate::model::origin::Origins;
+use crate::model::origin::{Blame, Origins};
 use crate::pipeline::drift::{Repository, config};
-use crate::report::{Format, json, text};
+use crate::report::{Format, Provenance, json, text};
 
 use super::{Exit, Stop, Terminal};
 
@@ -127,10 +127,17 @@ impl FromStr for Output {
     }
 }
 
-/// A report, and what its origins point into.
+/// A report, and the fleet that its origins point into.
 struct Compared {
     report: DriftReport,
-    origins: Option<(Origins, Sources)>,
+    fleet: Option<Fleet>,
+}
+
+/// What origins point into.
+struct Fleet {
+    origins: Origins,
+    sources: Sources,
+    root: PathBuf,
 }
 
 /// What one cluster should run, and how it is told from what it runs.
@@ -151,12 +158,13 @@ impl Drift {
         if let Some(baseline) = baseline {
             baseline.apply(&mut compared.report);
         }
+        let blame = blame(&compared)?;
         for output in &self.output {
-            let text = self.written(&compared, output.format, text::Style::PLAIN);
+            let text = self.written(&compared, &blame, output.format, text::Style::PLAIN);
             io::files::write_atomic(&output.path, text.as_bytes())
                 .with_context(|| format!("writing the report {}", output.path.display()))?;
         }
-        terminal.print(&self.written(&compared, self.format, terminal.out));
+        terminal.print(&self.written(&compared, &blame, self.format, terminal.out));
         Ok(match compared.report.verdict() {
             _ if self.exit_zero => Exit::Clean,
             Verdict::Drift => Exit::Differences,
@@ -197,14 +205,20 @@ impl Drift {
         }
     }
 
-    fn written(&self, compared: &Compared, format: Format, style: text::Style) -> String {
-        let origins = compared.origins.as_ref().map(|(o, s)| (o, s));
+    fn written(
+        &self,
+        compared: &Compared,
+        blame: &Blame,
+        format: Format,
+        style: text::Style,
+    ) -> String {
+        let provenance = compared.provenance(blame);
         match format {
-            Format::Json => json::drift(&compared.report, origins, self.all),
+            Format::Json => json::drift(&compared.report, provenance.as_ref(), self.all),
             Format::Text => text::drift(
                 &compared.report,
                 text::View {
-                    origins,
+                    provenance,
                     all: self.all,
                     rules: self.show_rules,
                     style,
@@ -310,6 +324,28 @@ impl Drift {
             states.extend(io::kube::read(targets, &limits)?);
         }
         Ok(states)
+    }
+}
+
+impl Compared {
+    fn provenance<'a>(&'a self, blame: &'a Blame) -> Option<Provenance<'a>> {
+        let fleet = self.fleet.as_ref()?;
+        Some(Provenance {
+            origins: &fleet.origins,
+            sources: &fleet.sources,
+            blame,
+        })
+    }
+}
+
+/// Who wrote the lines that the findings point to, where the fleet is in a repository.
+fn blame(compared: &Compared) -> anyhow::Result<Blame> {
+    let nobody = Blame::default();
+    match (compared.provenance(&nobody), &compared.fleet) {
+        (Some(provenance), Some(fleet)) => {
+            io::git::blame(&fleet.root, &provenance.lines(&compared.report))
+        }
+        _ => Ok(nobody),
     }
 }
 

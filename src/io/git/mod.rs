@@ -9,6 +9,7 @@
 //! journal lets the next run finish a work tree and remove locks that were left behind.
 //! Hooks of the repository do not run on commit, and commits are not signed.
 
+mod blame;
 mod commit;
 mod identity;
 mod journal;
@@ -20,6 +21,7 @@ mod source;
 mod tree;
 mod worktree;
 
+pub use blame::blame;
 pub use commit::{Committed, WorkTree};
 pub use identity::{Identity, Person};
 pub use open::{Location, Repository};

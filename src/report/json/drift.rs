@@ -6,12 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::diag::Sources;
 use crate::model::finding::{
     DriftReport, Finding, FindingKind, FindingSeverity, IdleRule, Manager, Verdict,
 };
 use crate::model::manifest::Origin;
-use crate::model::origin::Origins;
+use crate::report::provenance::Provenance;
 
 /// What differs between source, repository and clusters.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -140,22 +139,26 @@ struct OriginForm {
     field: Option<String>,
     /// The layers that touched it, first to last, as `file:line:col layer`.
     chain: Vec<String>,
+    /// Who last wrote the line, as git has it: `Ann <ann@shop.example>`; null where it is not
+    /// committed, or the fleet in no repository.
+    author: Option<String>,
+    /// The commit that wrote it.
+    commit: Option<String>,
 }
 
-/// Writes a drift report as JSON; `origins` and `sources` are those of the fleet, where there is
-/// one. Information is left out unless `all`.
-pub fn drift(report: &DriftReport, origins: Option<(&Origins, &Sources)>, all: bool) -> String {
+/// Writes a drift report as JSON; `provenance` is that of the fleet, where there is one. Information is left out unless `all`.
+pub fn drift(report: &DriftReport, provenance: Option<&Provenance<'_>>, all: bool) -> String {
     let shown = |f: &&Finding| all || f.severity != FindingSeverity::Info;
     let repository = report
         .repository
         .iter()
         .filter(shown)
-        .map(|f| finding(None, f, origins));
+        .map(|f| finding(None, f, provenance));
     let clusters = report.clusters.iter().flat_map(|(cluster, one)| {
         one.findings
             .iter()
             .filter(shown)
-            .map(move |f| finding(Some(cluster), f, origins))
+            .map(move |f| finding(Some(cluster), f, provenance))
     });
     let findings = repository.chain(clusters).collect();
     super::write(&DriftForm {
@@ -209,7 +212,7 @@ fn summary(report: &DriftReport) -> SummaryForm {
 fn finding(
     cluster: Option<&String>,
     f: &Finding,
-    origins: Option<(&Origins, &Sources)>,
+    provenance: Option<&Provenance<'_>>,
 ) -> FindingForm {
     let managers = |all: &[Manager]| all.iter().map(manager).collect::<Vec<_>>();
     let owners = managers(&f.by);
@@ -249,7 +252,7 @@ fn finding(
         message: f.message.clone(),
         rule: f.rule,
         severity: Value::String(word(&f.severity)),
-        origin: f.origin.as_ref().and_then(|o| origin(o, origins)),
+        origin: f.origin.as_ref().and_then(|o| origin(o, provenance)),
         file: f.file.as_ref().map(ToString::to_string),
         accept: f.accept.clone(),
         known: f.known,
@@ -276,66 +279,41 @@ fn manager(m: &Manager) -> ManagerForm {
     }
 }
 
-fn origin(origin: &Origin, origins: Option<(&Origins, &Sources)>) -> Option<OriginForm> {
-    match origin {
-        Origin::Field(field) => field_origin(field, origins),
-        Origin::Derived {
-            fields,
-            template,
-            line,
-        } => fields
-            .iter()
-            .find_map(|field| field_origin(field, origins))
-            .or_else(|| Some(template_origin(template, *line))),
-        Origin::Plan(decision) => Some(OriginForm {
-            file: "regen.lock".to_owned(),
-            line: 1,
-            column: 1,
-            field: Some(decision.clone()),
-            chain: Vec::new(),
-        }),
-        Origin::Overlay(span) => origins.map(|(_, sources)| {
-            let at = sources.line_col(*span);
-            OriginForm {
-                file: sources.get(span.source).path().to_owned(),
-                line: at.line,
-                column: at.column,
-                field: None,
-                chain: Vec::new(),
-            }
-        }),
-        Origin::Template { template, line } => Some(template_origin(template, *line)),
+fn origin(origin: &Origin, provenance: Option<&Provenance<'_>>) -> Option<OriginForm> {
+    let written = provenance.and_then(|p| Some((p, p.place(origin)?)));
+    if let Some((provenance, place)) = written {
+        let layers = place
+            .field
+            .map_or(&[][..], |f| provenance.origins.of(&f.subject, &f.path));
+        return Some(OriginForm {
+            file: place.file.to_owned(),
+            line: place.line,
+            column: place.column,
+            field: place.field.map(ToString::to_string),
+            chain: layers
+                .iter()
+                .map(|t| format!("{} {}", provenance.sources.locate(t.span), t.layer))
+                .collect(),
+            author: place.by.map(|b| format!("{} <{}>", b.name, b.email)),
+            commit: place.by.map(|b| b.commit.clone()),
+        });
     }
-}
-
-fn template_origin(template: &str, line: u32) -> OriginForm {
-    OriginForm {
-        file: template.to_owned(),
+    let elsewhere = |file: &str, line, field| OriginForm {
+        file: file.to_owned(),
         line,
         column: 1,
-        field: None,
+        field,
         chain: Vec::new(),
+        author: None,
+        commit: None,
+    };
+    match origin {
+        Origin::Derived { template, line, .. } | Origin::Template { template, line } => {
+            Some(elsewhere(template, *line, None))
+        }
+        Origin::Plan(decision) => Some(elsewhere("regen.lock", 1, Some(decision.clone()))),
+        Origin::Field(_) | Origin::Overlay(_) => None,
     }
-}
-
-fn field_origin(
-    field: &crate::model::origin::FieldRef,
-    origins: Option<(&Origins, &Sources)>,
-) -> Option<OriginForm> {
-    let (origins, sources) = origins?;
-    let decided = origins.decided(&field.subject, &field.path)?;
-    let at = sources.line_col(decided.span);
-    Some(OriginForm {
-        file: sources.get(decided.span.source).path().to_owned(),
-        line: at.line,
-        column: at.column,
-        field: Some(field.to_string()),
-        chain: origins
-            .of(&field.subject, &field.path)
-            .iter()
-            .map(|t| format!("{} {}", sources.locate(t.span), t.layer))
-            .collect(),
-    })
 }
 
 /// The word that serde writes for a unit variant.

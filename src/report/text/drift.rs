@@ -6,12 +6,11 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use crate::diag::Sources;
 use crate::model::finding::{
     ClusterReport, DriftReport, Finding, FindingKind, FindingSeverity, Manager, Verdict,
 };
 use crate::model::manifest::Origin;
-use crate::model::origin::Origins;
+use crate::report::provenance::Provenance;
 
 use super::plan::count;
 use super::{Style, inert, shortened};
@@ -23,7 +22,7 @@ const VALUE_WIDTH: usize = 160;
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// Where fields were written, where there is a fleet.
-    pub origins: Option<(&'a Origins, &'a Sources)>,
+    pub provenance: Option<Provenance<'a>>,
     /// Show information too.
     pub all: bool,
     /// End each finding with the rule that would accept it.
@@ -224,7 +223,7 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     let origin = finding
         .origin
         .as_ref()
-        .and_then(|o| origin(o, view.origins));
+        .and_then(|o| origin(o, view.provenance.as_ref()));
     if let Some(desired) = &finding.desired {
         line(out, "repository", desired, origin.as_deref(), style);
     } else if finding.kind == FindingKind::Extra {
@@ -282,29 +281,26 @@ fn manager(manager: &Manager) -> String {
     inert(&format!("{} ({how}), {when}", manager.manager)).into_owned()
 }
 
-/// `services/cart.yaml:7:12` with what it is, for people.
-pub fn origin(origin: &Origin, origins: Option<(&Origins, &Sources)>) -> Option<String> {
-    let field = |field: &crate::model::origin::FieldRef| {
-        let (origins, sources) = origins?;
-        let decided = origins.decided(&field.subject, &field.path)?;
-        Some(sources.locate(decided.span))
-    };
+/// `services/cart.yaml:7:12` with who wrote it, or what made it, for people.
+pub fn origin(origin: &Origin, provenance: Option<&Provenance<'_>>) -> Option<String> {
+    if let Some(place) = provenance.and_then(|p| p.place(origin)) {
+        let at = format!("{}:{}:{}", place.file, place.line, place.column);
+        return Some(match place.by {
+            Some(by) => {
+                let commit = by.commit.get(..8).unwrap_or(&by.commit);
+                let by = format!("{at} ({}, {commit}, {})", by.name, by.day);
+                inert(&by).into_owned()
+            }
+            None => at,
+        });
+    }
     match origin {
-        Origin::Field(f) => field(f).or_else(|| Some(format!("default of {f}"))),
-        Origin::Derived {
-            fields,
-            template,
-            line,
-        } => fields
-            .iter()
-            .find_map(field)
-            .or_else(|| Some(format!("template {template}:{line}"))),
+        Origin::Field(field) => Some(format!("default of {field}")),
+        Origin::Derived { template, line, .. } | Origin::Template { template, line } => {
+            Some(format!("template {template}:{line}"))
+        }
         Origin::Plan(decision) => Some(format!("decided: {decision}")),
-        Origin::Overlay(span) => Some(match origins {
-            Some((_, sources)) => sources.locate(*span),
-            None => "an overlay".to_owned(),
-        }),
-        Origin::Template { template, line } => Some(format!("template {template}:{line}")),
+        Origin::Overlay(_) => Some("an overlay".to_owned()),
     }
 }
 

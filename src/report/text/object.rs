@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 
 use crate::diag::{Sink, Sources};
 use crate::model::manifest::{Manifest, RenderedFile};
-use crate::model::origin::Origins;
+use crate::model::origin::{Blame, Origins};
+use crate::report::Provenance;
 use crate::yaml::{self, Node, Value};
 
 use super::Style;
@@ -15,7 +16,17 @@ use super::drift::origin;
 const WIDTH: usize = 72;
 
 /// The text of a rendered file with a comment per line whose value has a known origin.
-pub fn annotated(file: &RenderedFile, origins: (&Origins, &Sources), style: Style) -> String {
+pub fn annotated(
+    file: &RenderedFile,
+    (origins, sources): (&Origins, &Sources),
+    style: Style,
+) -> String {
+    let nobody = Blame::default();
+    let provenance = Provenance {
+        origins,
+        sources,
+        blame: &nobody,
+    };
     let mut own = Sources::new();
     let id = own.add("rendered", file.text.as_str());
     let documents = yaml::parse(&own, id, &mut Sink::new()).unwrap_or_default();
@@ -25,7 +36,9 @@ pub fn annotated(file: &RenderedFile, origins: (&Origins, &Sources), style: Styl
         collect(document, String::new(), &mut leaves);
         for (pointer, node) in leaves {
             let line = own.line_col(node.span).line;
-            if let Some(text) = nearest(manifest, &pointer).and_then(|o| origin(o, Some(origins))) {
+            if let Some(text) =
+                nearest(manifest, &pointer).and_then(|o| origin(o, Some(&provenance)))
+            {
                 places.entry(line).or_insert(text);
             }
         }
