@@ -2,6 +2,9 @@
 //!
 //! A new rule is one row here and one emission; a test demands the smallest wrong input of each.
 
+#[macro_use]
+mod advice;
+
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
@@ -54,7 +57,7 @@ macro_rules! codes {
     };
 }
 
-codes! {
+with_advice! {
     // ---- text and shape: load -------------------------------------------------------------
     /// The text is not valid YAML. The message says what the reader met first; correct that line,
     /// and run again: later faults of the same document only show then.

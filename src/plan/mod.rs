@@ -12,6 +12,7 @@ mod dns;
 mod failover;
 mod ground;
 mod legal;
+mod lints;
 pub mod lock;
 mod moves;
 mod pairs;
@@ -199,6 +200,13 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
     if let Some(lock) = ground.lock {
         plan.moves = moves::between(ground, placed, lock, &plan);
     }
+    let view = lints::View {
+        ground,
+        placed,
+        by_key: &by_key,
+        plan: &plan,
+    };
+    lints::check(&view, sink);
     plan
 }
 

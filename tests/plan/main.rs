@@ -5,5 +5,6 @@ mod decisions;
 mod faults;
 mod fleet;
 mod laws;
+mod lints;
 mod matrix;
 mod scenarios;

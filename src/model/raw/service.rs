@@ -101,7 +101,7 @@ pub struct CallLong {
     pub service: Spanned<ServiceName>,
     /// The port by name. Default: all ports of the callee.
     pub port: Option<Spanned<PortName>>,
-    /// How long the caller waits.
+    /// How long the caller waits for one try. Default: `resilience.timeout`.
     pub timeout: Option<Spanned<Duration>>,
     /// What becomes of the caller without an answer. Default: `fail`.
     pub on_failure: Option<OnFailure>,
@@ -278,7 +278,12 @@ pub struct Slo {
     /// The share of requests that succeed.
     pub availability: Option<Spanned<Share>>,
     /// The share of requests that are fast.
-    pub latency: Option<Objective>,
+    pub latency: Option<Spanned<Objective>>,
+    /// How long users may wait for another region to serve once theirs is lost.
+    pub rto: Option<Spanned<Duration>>,
+    /// How much of what was acknowledged may be lost with a region, as a length of time; `0s`:
+    /// nothing.
+    pub rpo: Option<Spanned<Duration>>,
 }
 
 /// The share of requests that are fast.
@@ -295,12 +300,12 @@ pub struct Objective {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Resilience {
-    /// How long a call may take.
+    /// How long one try of a call that it makes may take.
     pub timeout: Option<Spanned<Duration>>,
-    /// How often a failed call is tried again.
+    /// How often a failed call is tried again; all tries must end before its own callers give up.
     pub retries: Option<Spanned<u32>>,
     /// When calls to a failing callee stop for a while.
-    pub circuit_breaker: Option<CircuitBreaker>,
+    pub circuit_breaker: Option<Spanned<CircuitBreaker>>,
     /// What is served instead, by a name that the service knows.
     pub degrade_to: Option<Spanned<String>>,
 }

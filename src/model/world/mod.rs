@@ -24,8 +24,8 @@ pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};
 pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
 pub use service::{
-    Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode,
-    RegionChoice, Routing, Service, Tier,
+    Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode, Recovery,
+    RegionChoice, Resilience, Routing, Service, Tier,
 };
 pub use store::{Access, Backup, Distinct, ReadReplicas, Standbys, Store, Survive, Voters};
 pub use workload::{

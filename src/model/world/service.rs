@@ -40,6 +40,28 @@ pub struct Service {
     pub failover: bool,
     /// Where that was written, where it was.
     pub failover_span: Option<Span>,
+    /// How long it waits for a callee, and how often it asks again.
+    pub resilience: Resilience,
+    /// What it promises for the loss of a region.
+    pub recovery: Recovery,
+}
+
+/// How long a service waits for a callee, and how often it asks again.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Resilience {
+    /// How long one try may take, where the call itself says nothing; absent: unknown.
+    pub timeout: Option<Spanned<Duration>>,
+    /// How often a failed call is tried again; absent: never.
+    pub retries: Option<Spanned<u32>>,
+}
+
+/// What a service promises for the loss of a region.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Recovery {
+    /// How long until another region serves.
+    pub rto: Option<Spanned<Duration>>,
+    /// How much of what was acknowledged may be lost, as a length of time.
+    pub rpo: Option<Spanned<Duration>>,
 }
 
 /// Who answers for a service.
@@ -84,8 +106,8 @@ pub struct Call {
     pub service: Spanned<ServiceName>,
     /// The port that is called; absent: all ports of the callee.
     pub port: Option<PortName>,
-    /// How long the caller waits.
-    pub timeout: Option<Duration>,
+    /// How long the caller waits for one try; absent: as its resilience says.
+    pub timeout: Option<Spanned<Duration>>,
     /// Whether the caller lives on without an answer.
     pub degrade: bool,
 }

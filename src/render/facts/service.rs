@@ -187,7 +187,7 @@ fn calls(of: &Of<'_>, service: &Service) -> Item {
                 "timeout",
                 of.at(
                     format!("{path}.timeout"),
-                    optional(call.timeout.map(|t| t.to_string())),
+                    optional(call.timeout.map(|t| t.value.to_string())),
                 ),
             ),
             ("degrade", of.at(format!("{path}.onFailure"), call.degrade)),

@@ -196,6 +196,8 @@ impl Made {
             stores: Vec::new(),
             failover: true,
             failover_span: None,
+            resilience: Resilience::default(),
+            recovery: Recovery::default(),
         };
         change(&mut service);
         let replicas = Replicas {

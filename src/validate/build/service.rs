@@ -7,7 +7,7 @@ use crate::model::name::{Namespace, PortName, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
     Budget, Call, CountSpans, Exposure, Fleet, LatencyBudget, Owner, Placement, PlacementMode,
-    RegionChoice, Routing, Service, Tier,
+    Recovery, RegionChoice, Resilience, Routing, Service, Tier,
 };
 use crate::validate::areas;
 
@@ -58,6 +58,20 @@ pub(super) fn service(
             .failover
             .is_none_or(|f| f.value == FailoverChoice::Nearest),
         failover_span: written.failover.as_ref().map(|f| f.span),
+        resilience: written
+            .resilience
+            .as_ref()
+            .map_or_else(Resilience::default, |r| Resilience {
+                timeout: r.value.timeout,
+                retries: r.value.retries,
+            }),
+        recovery: written
+            .slo
+            .as_ref()
+            .map_or_else(Recovery::default, |s| Recovery {
+                rto: s.value.rto,
+                rpo: s.value.rpo,
+            }),
     }
 }
 
@@ -72,7 +86,7 @@ fn call(written: &Spanned<raw::Call>) -> Call {
         raw::Call::Long(long) => Call {
             service: long.service.clone(),
             port: long.port.as_ref().map(|p| p.value.clone()),
-            timeout: long.timeout.map(|t| t.value),
+            timeout: long.timeout,
             degrade: long.on_failure == Some(OnFailure::Degrade),
         },
     }

@@ -18,6 +18,7 @@ mod quantities;
 mod references;
 mod replicas;
 mod residency;
+mod resilience;
 mod stores;
 mod suffixes;
 mod workloads;
@@ -68,6 +69,7 @@ rules! {
     "audiences weigh something" => audience::weights;
     "callees exist, and synchronous calls have no cycle" => calls::calls;
     "journeys go through services and stores that exist" => journeys::journeys;
+    "tries end before callers give up" => resilience::retries;
     "placements can be met" => placement::placement;
     "hosts are host names under the fleet's domain" => exposure::hosts;
     "exposed services have a way in, and health checks to fail over by" => exposure::routes;
