@@ -1,7 +1,9 @@
 //! Reads that users wait for, and that go to a leader in another region first.
 
 use crate::diag::{Code, Diagnostic, Severity, Sink};
+use crate::engine::{self, Read};
 use crate::model::engine::Consistency;
+use crate::model::rtt::Rtt;
 use crate::model::world::{Store, Tier};
 
 use super::View;
@@ -17,16 +19,14 @@ const NOTICED: u64 = 10_000;
 pub(super) fn across_regions(view: &View<'_>, sink: &mut Sink) {
     for placed in view.placed {
         for (store, plan) in view.stores(placed) {
-            if let Some(leader) = view.leader(plan).filter(|_| reads_at_leader(store)) {
+            let read = store.access.span.is_none() || store.access.reads > 0;
+            let way = engine::satisfies(store.engine.value, store.consistency.value);
+            let at_leader = read && way.is_some_and(|w| w.read == Read::Leader);
+            if let Some(leader) = view.leader(plan).filter(|_| at_leader) {
                 one(view, placed, store, leader, sink);
             }
         }
     }
-}
-
-/// Whether a read must see the last write, which only the leader is sure to hold.
-fn reads_at_leader(store: &Store) -> bool {
-    store.consistency.value == Consistency::Strong
 }
 
 fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, leader: usize, sink: &mut Sink) {
@@ -56,6 +56,10 @@ fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, leader: usize, sink:
         return;
     };
     let micros = hop(worst);
+    let estimated = match tail {
+        true => ground.p99(worst, leader).1,
+        false => ground.estimated(worst, leader),
+    };
     let limit = budget.and_then(|b| if tail { b.value.p99 } else { b.value.p50 });
     if limit.is_none() && micros < NOTICED {
         return;
@@ -63,6 +67,7 @@ fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, leader: usize, sink:
     let (name, service) = (&store.name.value, &placed.service.name.value);
     let (from, to) = (ground.names[worst], ground.names[leader]);
     let took = words::ms(micros);
+    let mark = if estimated { ", estimated," } else { "" };
     let percentile = if tail { "p99" } else { "p50" };
     let of = match limit {
         Some(limit) => format!(", of a budget of {limit}"),
@@ -72,7 +77,7 @@ fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, leader: usize, sink:
     let mut diagnostic = Diagnostic::new(
         Code::CrossRegionRead,
         format!(
-            "a read of `{name}` in {from} waits {took} at {percentile} for its leader in {to}{of}"
+            "a read of `{name}` in {from} waits {took} at {percentile}{mark} for its leader in {to}{of}"
         ),
     )
     .at(
@@ -94,9 +99,17 @@ fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, leader: usize, sink:
             placed.chosen.serving.len()
         ));
     }
-    // What a replica may lag behind at least, as a bound that can be written.
-    let bound = micros.div_ceil(2).div_ceil(1000).max(1);
-    sink.emit(diagnostic.help(format!(
-        "read at the nearest replica with `consistency: bounded-staleness` and a `staleness` above {bound}ms, or let {to} alone serve with `placement: {{mode: active-passive}}`"
-    )));
+    let alone = format!("let {to} alone serve with `placement: {{mode: active-passive}}`");
+    let farthest = elsewhere.iter().map(|&r| ground.costs[leader][r]).max();
+    let bounded = engine::satisfies(store.engine.value, Consistency::BoundedStaleness);
+    let floor = bounded
+        .zip(farthest)
+        .and_then(|(way, farthest)| engine::staleness_floor(way, Rtt::micros(farthest)));
+    sink.emit(diagnostic.help(match floor {
+        Some(floor) => format!(
+            "read at the nearest replica with `consistency: bounded-staleness` and a `staleness` above {}ms, or {alone}",
+            floor.as_micros().div_ceil(1000)
+        ),
+        None => alone,
+    }));
 }

@@ -5,6 +5,7 @@ use crate::model::world::Store;
 
 use super::View;
 use crate::plan::Placed;
+use crate::plan::legal::{Candidate, Constraint};
 use crate::plan::words;
 
 /// Another region is much nearer when the mean way of a write falls to half or less, and by this
@@ -16,11 +17,18 @@ const GAIN: u128 = 20_000;
 pub(super) fn far(view: &View<'_>, sink: &mut Sink) {
     for placed in view.placed.iter().filter(|p| p.demand.given) {
         for (store, plan) in view.stores(placed) {
-            if let Some(leader) = view.leader(plan) {
+            let written = store.access.writes > 0;
+            if let Some(leader) = view.leader(plan).filter(|_| written) {
                 one(view, placed, store, leader, plan.sticky, sink);
             }
         }
     }
+}
+
+/// Whether a region may hold it, or could if `placement.from` listed it.
+fn possible(candidate: &Candidate) -> bool {
+    let mut obstacles = candidate.obstacles.iter();
+    obstacles.all(|o| o.constraint == Constraint::From)
 }
 
 fn one(
@@ -45,7 +53,7 @@ fn one(
             .all(|&(from, _)| view.known(from, to))
     };
     let nearest = (0..ground.names.len())
-        .filter(|&r| placed.candidates[r].legal() && reached(r))
+        .filter(|&r| possible(&placed.candidates[r]) && reached(r))
         .min_by_key(|&r| (way(r), r));
     let Some(nearest) = nearest.filter(|&r| r != leader) else {
         return;
