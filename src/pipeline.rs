@@ -10,6 +10,7 @@
 //! goes out as values.
 
 pub mod drift;
+mod trial;
 
 use crate::adopt::{self, Adoption};
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
@@ -24,6 +25,8 @@ use crate::model::world::World;
 use crate::plan;
 use crate::render::{self, Templates};
 use crate::validate;
+
+pub use trial::trial;
 
 /// The file that holds the sticky decisions.
 pub const LOCK: &str = "regen.lock";
@@ -60,10 +63,12 @@ pub struct Planned {
 pub fn plan(input: &Input, options: &plan::Options, sink: &mut Sink) -> Result<Planned, Rejected> {
     let mut world = understand(input, sink)?;
     if let Some(file) = input.round_trips {
-        world.rtt_file = Some(file);
         world.fleet.network.rtt = input.sources.get(file).path().to_owned();
     }
-    let measured = world.rtt_file.map(|file| (file, &input.sources));
+    let measured = input
+        .round_trips
+        .or(world.rtt_file)
+        .map(|file| (file, &input.sources));
     let round_trips = latency::round_trips(&world.regions, &world.fleet.network, measured, sink)?;
     let lock = lock(input, sink)?;
     let plan = plan::plan(&world, &round_trips, lock.as_ref(), options, sink)?;

@@ -29,7 +29,8 @@ pub(super) struct Plan {
     #[arg(long)]
     write: bool,
 
-    /// Use these measured round trips (from,to,p50_ms[,p99_ms]) instead of the fleet's
+    /// Try these measured round trips (from,to,p50_ms[,p99_ms]) instead of the fleet's, and say
+    /// what moves and why
     #[arg(long, value_name = "FILE")]
     rtt: Option<PathBuf>,
 
@@ -56,9 +57,18 @@ impl Plan {
             planned.propose();
         }
         session.show_warnings();
+        let trial = self
+            .rtt
+            .as_ref()
+            .map(|_| pipeline::trial(&session.input, &planned, &options));
         terminal.print(&match self.format {
-            Format::Text => text::plan(&planned.world, &planned.plan, terminal.out),
-            Format::Json => json::plan(&planned.plan),
+            Format::Text => {
+                let locked = planned.lock.is_some();
+                let tried = trial.map(|t| text::trial(&t, locked, terminal.out) + "\n");
+                let plan = text::plan(&planned.world, &planned.plan, terminal.out);
+                tried.unwrap_or_default() + &plan
+            }
+            Format::Json => json::tried_plan(&planned.plan, trial.as_ref()),
         });
         let differs = planned.lock_change() == LockChange::Changed;
         if self.write {

@@ -4,6 +4,7 @@
 //! `network/rtt.csv` over the atlas's measurements over an estimate that is marked as one. Direction
 //! counts; what is measured is not repaired, whatever the triangles say.
 
+mod differences;
 mod distance;
 mod ends;
 mod estimate;
@@ -21,6 +22,7 @@ use crate::model::name::RegionName;
 use crate::model::rtt::{Measurement, RoundTrips, RttSource};
 use crate::model::world::{Estimate, NetworkSettings, Region};
 
+pub use differences::differences;
 pub use distance::distance_m;
 pub use estimate::{estimate, user_leg};
 pub use formula::{

@@ -20,4 +20,5 @@ pub mod quantity;
 pub mod ratio;
 pub mod raw;
 pub mod rtt;
+pub mod trial;
 pub mod world;

@@ -29,7 +29,7 @@ use crate::diag::{Rejected, Sink};
 use crate::model::lock::Lock;
 use crate::model::name::{ServiceKey, StoreKey};
 use crate::model::plan::{
-    Because, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan, StorePlan,
+    Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan, StorePlan,
 };
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
@@ -68,6 +68,29 @@ pub fn plan(
     world: &World,
     rtt: &RoundTrips,
     lock: Option<&Lock>,
+    options: &Options,
+    sink: &mut Sink,
+) -> Result<Plan, Rejected> {
+    against(world, rtt, lock, lock, options, sink)
+}
+
+/// What a plan decides otherwise than `before`, valued under any round trips; nothing where these
+/// do not allow the plan.
+pub fn moves(world: &World, rtt: &RoundTrips, before: &Lock, after: &Plan) -> Vec<Move> {
+    let kept = lock::of(after);
+    let options = Options::default();
+    let (kept, before) = (Some(&kept), Some(before));
+    // What is wrong with the fleet was said of the plan itself.
+    let same = against(world, rtt, kept, before, &options, &mut Sink::new());
+    same.map(|plan| plan.moves).unwrap_or_default()
+}
+
+/// As [`plan()`], with its moves told from other decisions than those that are kept.
+fn against(
+    world: &World,
+    rtt: &RoundTrips,
+    lock: Option<&Lock>,
+    moved: Option<&Lock>,
     options: &Options,
     sink: &mut Sink,
 ) -> Result<Plan, Rejected> {
@@ -118,7 +141,7 @@ pub fn plan(
         });
     }
     sink.since(before)?;
-    let mut plan = complete(&ground, &placed, &room, sink);
+    let mut plan = complete(&ground, &placed, &room, moved, sink);
     plan.rests_on = pairs.all();
     sink.since(before)?;
     Ok(plan)
@@ -147,7 +170,13 @@ fn in_order(world: &World) -> Vec<(&ServiceKey, &Service)> {
 }
 
 /// What follows from where the services are.
-fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut Sink) -> Plan {
+fn complete(
+    ground: &Ground<'_>,
+    placed: &[Placed<'_>],
+    room: &Room,
+    moved: Option<&Lock>,
+    sink: &mut Sink,
+) -> Plan {
     let mut plan = Plan::default();
     let mut leaders: BTreeMap<&ServiceKey, BTreeMap<usize, usize>> = BTreeMap::new();
     for service in placed {
@@ -197,7 +226,7 @@ fn complete(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut 
         .iter()
         .map(|(key, store)| (key.to_string(), store));
     plan.waves = waves::decide(ground, placed, stores, sink);
-    if let Some(lock) = ground.lock {
+    if let Some(lock) = moved {
         plan.moves = moves::between(ground, placed, lock, &plan);
     }
     let view = lints::View {

@@ -169,3 +169,102 @@ fn the_templates_of_a_fleet_stand_in_their_places() {
         listed.text()
     );
 }
+
+/// Two regions where the fleet's own file and the tried one disagree on which is nearer.
+fn two_matrices() -> tempfile::TempDir {
+    let dir = tempfile::tempdir().expect("a directory");
+    let write = |path: &str, text: &str| {
+        let path = dir.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a parent")).expect("made");
+        std::fs::write(path, text).expect("written");
+    };
+    write(
+        "regen.yaml",
+        "fleet: test\nplatform: {capabilities: [cloudnative-pg]}\n",
+    );
+    for region in ["eu-west-1", "us-east-1", "sa-east-1"] {
+        let text = format!("region: {region}\nprovider: aws\nclusters: [{{name: {region}-a}}]\n");
+        write(&format!("regions/{region}.yaml"), &text);
+    }
+    write(
+        "services/web.yaml",
+        "service: web\nworkload: {image: \"registry.example/it:1.2.3@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\", ports: {http: 8080}}\n\
+         audience: {sa-east-1: 1}\nplacement: {regions: {exactly: 1}, from: [eu-west-1, us-east-1]}\n\
+         budget: {read: {p50: 50ms}, write: {p50: 60ms}}\nslo: {availability: 99.9%}\n\
+         stores: [{name: db, engine: cloudnative-pg, consistency: eventual}]\n",
+    );
+    write(
+        "network/rtt.csv",
+        "from,to,p50_ms\nsa-east-1,us-east-1,40\nsa-east-1,eu-west-1,45\n",
+    );
+    write(
+        "tried.csv",
+        "from,to,p50_ms\nsa-east-1,us-east-1,90\nsa-east-1,eu-west-1,45\n",
+    );
+    dir
+}
+
+#[test]
+fn tried_round_trips_say_what_moves_and_why() {
+    let fleet = two_matrices();
+    let file = fleet
+        .path()
+        .join("tried.csv")
+        .to_string_lossy()
+        .into_owned();
+    let run = |args: &[&str]| regen(fleet.path(), &[&["plan", "--rtt", &file], args].concat());
+    let fresh = run(&[]).exits(0);
+    let own = fresh.stdout.replace(&file, "tried.csv");
+    assert!(
+        own.starts_with(
+            "tried: tried.csv in the place of network/rtt.csv
+  1 of 9 round trips differs: 0 shorter, 1 longer
+    sa-east-1 to us-east-1: 40 ms → 90 ms
+
+moves, from the plan under the fleet's own round trips
+  regions of web: us-east-1 → eu-west-1
+      of 2 legal regions, eu-west-1 gives the smallest weighted round trip, 45.0 ms
+      sa-east-1 is left out: not listed in placement.from
+    weighted round trip: 90 ms → 45 ms, a gain of 45 ms
+"
+        ),
+        "{own}"
+    );
+    assert!(
+        own.contains("    under network/rtt.csv it would be: 40 ms → 45 ms\n"),
+        "{own}"
+    );
+    let json: serde_json::Value =
+        serde_json::from_str(&run(&["--format", "json"]).exits(0).stdout).expect("JSON");
+    let trial = &json["trial"];
+    assert_eq!(trial["own"], "network/rtt.csv");
+    assert_eq!(trial["pairs"][0]["tried"]["p50Ms"], 90.0);
+    let moved = &trial["moves"][0];
+    assert_eq!(moved["what"], "regions of web");
+    assert_eq!(moved["movesData"], true);
+    assert_eq!(moved["objective"]["beforeMs"], 90.0);
+    assert_eq!(moved["underOwn"]["afterMs"], 45.0);
+    assert_eq!(trial["values"][0]["keptMs"], 90.0);
+    // What the lock holds stays; what a rebalance would do is said.
+    let _ = regen(fleet.path(), &["plan", "--write"]).exits(0);
+    let kept = run(&[]).exits(0);
+    assert!(
+        kept.stdout.contains(
+            "\n  nothing moves; what regen.lock keeps, and a rebalance would move, stands below\n"
+        ),
+        "{}",
+        kept.stdout
+    );
+    assert!(
+        kept.stdout.contains("better, but not done"),
+        "{}",
+        kept.stdout
+    );
+    let free = run(&["--rebalance"]).exits(1);
+    assert!(
+        free.stdout
+            .contains("regions of web: us-east-1 → eu-west-1"),
+        "{}",
+        free.stdout
+    );
+}

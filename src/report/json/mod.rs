@@ -11,13 +11,14 @@ mod milliseconds;
 mod moves;
 mod plan;
 mod rests;
+mod trial;
 
 pub use change::{ChangeForm, change};
 pub use codes::{CodesForm, codes};
 pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};
 pub use engines::{EnginesForm, engines};
-pub use plan::{PlanForm, plan};
+pub use plan::{PlanForm, plan, tried_plan};
 
 /// Writes a form as indented JSON with a final newline.
 fn write(form: &impl serde::Serialize) -> String {

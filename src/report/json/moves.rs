@@ -34,7 +34,7 @@ pub(super) struct MoveForm {
 /// A value before and after; null where it cannot be told, as for a region that is gone.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct EffectForm {
+pub(super) struct EffectForm {
     of: String,
     before_ms: Option<Milliseconds>,
     after_ms: Option<Milliseconds>,
@@ -79,7 +79,7 @@ pub(super) fn movement(movement: &Move) -> MoveForm {
     }
 }
 
-fn effect(effect: &Effect) -> EffectForm {
+pub(super) fn effect(effect: &Effect) -> EffectForm {
     EffectForm {
         of: effect.of.clone(),
         before_ms: effect.before_ns.map(Milliseconds),

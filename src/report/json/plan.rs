@@ -6,10 +6,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::plan::{Because, Plan, Predicted, ServicePlan, StorePlan};
+use crate::model::trial::Trial;
 
 use super::milliseconds::Milliseconds;
 use super::moves::{self, MoveForm};
 use super::rests::RestsOnForm;
+use super::trial::TrialForm;
 
 /// Every decision about a fleet, with its reasons.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -29,6 +31,9 @@ pub struct PlanForm {
     proposals: Vec<MoveForm>,
     /// The directed round trips that all of it compares.
     round_trips: RestsOnForm,
+    /// With `--rtt`: what these round trips change.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trial: Option<TrialForm>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -134,6 +139,11 @@ struct WaveForm {
 
 /// Writes a plan as JSON.
 pub fn plan(plan: &Plan) -> String {
+    tried_plan(plan, None)
+}
+
+/// Writes a plan as JSON, with what other round trips change.
+pub fn tried_plan(plan: &Plan, trial: Option<&Trial>) -> String {
     super::write(&PlanForm {
         version: 1,
         services: plan
@@ -159,6 +169,7 @@ pub fn plan(plan: &Plan) -> String {
         moves: plan.moves.iter().map(moves::movement).collect(),
         proposals: plan.proposals.iter().map(moves::movement).collect(),
         round_trips: plan.rests_on.into(),
+        trial: trial.map(TrialForm::from),
     })
 }
 

@@ -12,6 +12,7 @@ mod object;
 mod plan;
 mod rests;
 mod style;
+mod trial;
 
 pub use change::{decided, line, pending};
 pub use codes::codes;
@@ -23,3 +24,4 @@ pub use inert::{inert, shortened};
 pub use object::annotated;
 pub use plan::{count, headline, milliseconds, plan};
 pub use style::Style;
+pub use trial::trial;
