@@ -413,7 +413,7 @@ fn the_expected_value_has_the_author_and_the_commit_of_its_line() {
     assert_eq!(image["author"], "Ann <who@shop.example>");
     assert_eq!(image["commit"], first.as_str());
     let text = drift(source, &[]).exits(1).stdout;
-    let told = format!("(Ann, {}, 2026-01-31)", &first[..8]);
+    let told = format!("(Ann, {}, 2026-01-31)", &first[..10]);
     assert!(text.contains(&told), "{told}\n{text}");
 
     // What is not committed belongs to nobody yet.

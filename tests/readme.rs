@@ -45,7 +45,7 @@ fn blocks(readme: &str) -> Vec<(&str, Vec<Step>)> {
 /// Ids of commits differ every time.
 fn without_ids(text: &str) -> String {
     let words = text.split_inclusive(' ').map(|word| {
-        let id = word.trim_end();
+        let id = word.trim_end().trim_end_matches(',');
         let hexadecimal = id.len() == 10 && id.bytes().all(|b| b.is_ascii_hexdigit());
         if hexadecimal { "<id> " } else { word }
     });
@@ -61,6 +61,7 @@ fn run(dir: &Path, line: &str) -> String {
         .env("PATH", format!("{bin}:{path}"))
         .envs(PERSON.map(|what| (format!("GIT_{what}_NAME"), "Ann")))
         .envs(PERSON.map(|what| (format!("GIT_{what}_EMAIL"), "ann@shop.example")))
+        .envs(PERSON.map(|what| (format!("GIT_{what}_DATE"), "2026-11-17T09:30:00Z")))
         .output()
         .expect("sh starts");
     String::from_utf8(output.stdout).expect("UTF-8")

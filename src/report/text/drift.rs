@@ -287,7 +287,7 @@ pub fn origin(origin: &Origin, provenance: Option<&Provenance<'_>>) -> Option<St
         let at = format!("{}:{}:{}", place.file, place.line, place.column);
         return Some(match place.by {
             Some(by) => {
-                let commit = by.commit.get(..8).unwrap_or(&by.commit);
+                let commit = by.commit.get(..10).unwrap_or(&by.commit);
                 let by = format!("{at} ({}, {commit}, {})", by.name, by.day);
                 inert(&by).into_owned()
             }
