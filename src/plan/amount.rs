@@ -68,6 +68,12 @@ impl Room {
         cpu.is_none_or(|left| amount.cpu <= left) && memory.is_none_or(|left| amount.memory <= left)
     }
 
+    /// Gives an amount of a cluster back.
+    pub(super) fn give(&mut self, cluster: &ClusterName, amount: Amount) {
+        let (cpu, memory) = (-amount.cpu, -amount.memory);
+        self.take(cluster, Amount { cpu, memory });
+    }
+
     /// Takes an amount of a cluster.
     pub(super) fn take(&mut self, cluster: &ClusterName, amount: Amount) {
         if let Some((cpu, memory)) = self.free.get_mut(cluster) {

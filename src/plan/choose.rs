@@ -11,7 +11,7 @@ use super::search::{Answer, Question, Searcher, value};
 use super::words;
 
 /// The regions of one service, and why.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Chosen {
     /// In order of preference.
     pub regions: Vec<usize>,

@@ -101,6 +101,29 @@ enum Lack {
     Room,
 }
 
+/// The services, by index, that would find no room after the loss of a region, with the region.
+pub(super) fn lacks(
+    ground: &Ground<'_>,
+    placed: &[&Placed<'_>],
+    room: &Room,
+) -> Vec<(usize, usize)> {
+    let headroom = ground.world.fleet.failover.headroom;
+    let after_loss = room.clone().keep_free(ground.world, headroom);
+    let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p)).collect();
+    let mut lacks = Vec::new();
+    for lost in 0..ground.names.len() {
+        let mut free = after_loss.clone();
+        for (i, service) in placed.iter().enumerate() {
+            if service.chosen.serving.contains(&lost) {
+                let (_, lack) = chain(ground, service, &rules[i], lost, &mut free);
+                lacks.extend(matches!(lack, Some(Lack::Room)).then_some((i, lost)));
+            }
+        }
+    }
+    lacks.sort_unstable();
+    lacks
+}
+
 fn chain(
     ground: &Ground<'_>,
     placed: &Placed<'_>,

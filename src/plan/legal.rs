@@ -64,6 +64,12 @@ impl Candidate {
     pub(super) fn legal(&self) -> bool {
         self.obstacles.is_empty()
     }
+
+    /// Whether room is all that it lacks.
+    pub(super) fn full(&self) -> bool {
+        let mut obstacles = self.obstacles.iter();
+        !self.legal() && obstacles.all(|o| o.constraint == Constraint::Capacity)
+    }
 }
 
 /// Looks at every region of the inventory, in order.

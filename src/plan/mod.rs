@@ -2,7 +2,8 @@
 //!
 //! A pure function of the world, the round trips and the previous lock. Services are decided in
 //! the order tier, demand (CPU that they reserve, largest first), name; each exactly, given the
-//! capacity that earlier ones left. Then, with all services placed: stores' leaders, failover
+//! capacity that earlier ones left; where capacity couples several, a bounded repair decides them
+//! together. Then, with all services placed: stores' leaders, failover
 //! chains, DNS, waves, and the budgets that the result breaks.
 
 mod amount;
@@ -16,7 +17,9 @@ mod lints;
 pub mod lock;
 mod moves;
 mod pairs;
+mod place;
 mod promises;
+mod repair;
 mod search;
 mod store;
 mod waves;
@@ -34,12 +37,10 @@ use crate::model::plan::{
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
-use amount::{Amount, Room};
+use amount::Room;
 use choose::Chosen;
 use ground::{Demand, Ground};
 use legal::Candidate;
-use pairs::Pairs;
-use search::Searcher;
 
 /// What a plan may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,6 +50,7 @@ pub struct Options {
 }
 
 /// One service with its regions.
+#[derive(Clone)]
 struct Placed<'a> {
     key: &'a ServiceKey,
     service: &'a Service,
@@ -96,53 +98,14 @@ fn against(
 ) -> Result<Plan, Rejected> {
     let before = sink.errors();
     let ground = Ground::new(world, rtt, lock, options.rebalance);
-    let mut searcher = Searcher::default();
-    let mut room = Room::of(world);
-    let mut pairs = Pairs::new(&ground);
-    let mut placed: Vec<Placed<'_>> = Vec::with_capacity(world.services.len());
-    for (key, service) in in_order(world) {
-        let demand = ground.demand(&service.audience);
-        let candidates = legal::candidates(&ground, service, &room);
-        let Some(rests_on) = pairs.compare(&ground, service, &demand, &candidates, sink) else {
-            continue;
-        };
-        let chosen = choose::choose(
-            &ground,
-            &mut searcher,
-            key,
-            service,
-            &demand,
-            &candidates,
-            sink,
-        );
-        let Some(chosen) = chosen.filter(|c| !c.regions.is_empty()) else {
-            continue;
-        };
-        let pod = Amount::of_pod(service);
-        for &region in &chosen.regions {
-            for (cluster, min, _) in candidates[region].pods(service) {
-                room.take(&cluster, pod.times(min));
-            }
-        }
-        let mut served = BTreeMap::new();
-        for &(from, weight) in &demand.by_region {
-            if let Some(region) = ground.nearest(from, &chosen.serving) {
-                *served.entry(region).or_insert(0) += u128::from(weight);
-            }
-        }
-        placed.push(Placed {
-            key,
-            service,
-            demand,
-            candidates,
-            chosen,
-            rests_on,
-            served,
-        });
-    }
+    let place::Places {
+        placed,
+        room,
+        rests_on,
+    } = place::all(&ground, sink);
     sink.since(before)?;
     let mut plan = complete(&ground, &placed, &room, moved, sink);
-    plan.rests_on = pairs.all();
+    plan.rests_on = rests_on;
     sink.since(before)?;
     Ok(plan)
 }
@@ -157,16 +120,6 @@ pub fn propose(world: &World, rtt: &RoundTrips, plan: &mut Plan) {
     plan.proposals = free.map(|free| free.moves).unwrap_or_default();
     plan.proposals
         .sort_by_cached_key(|m| (Reverse(m.gain_ns()), m.what.clone(), m.from.clone()));
-}
-
-/// Services in the order in which they are decided.
-fn in_order(world: &World) -> Vec<(&ServiceKey, &Service)> {
-    let mut services: Vec<_> = world.services.iter().collect();
-    services.sort_by_cached_key(|(key, service)| {
-        let reserved = Amount::of_pod(service).times(service.workload.scale.min);
-        (service.tier, Reverse(reserved.cpu), *key)
-    });
-    services
 }
 
 /// What follows from where the services are.

@@ -4,6 +4,7 @@
 mod decisions;
 mod faults;
 mod fleet;
+mod joint;
 mod laws;
 mod lints;
 mod matrix;

@@ -1,0 +1,170 @@
+//! Services to regions, one after the other, each exactly given the capacity that earlier ones left.
+//!
+//! Where one finds no room only because of what earlier ones chose freely, those are decided anew
+//! together with it ([`repair`]); likewise where one would find no room after the loss of a region.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use crate::diag::Sink;
+use crate::model::name::{ClusterName, ServiceKey};
+use crate::model::plan::RestsOn;
+use crate::model::world::{Service, World};
+
+use super::Placed;
+use super::amount::{Amount, Room};
+use super::choose;
+use super::ground::{Demand, Ground};
+use super::legal::{self, Candidate};
+use super::pairs::Pairs;
+use super::repair;
+use super::search::Searcher;
+
+/// Decides services, equal questions once.
+pub(super) struct Placer<'g, 'a> {
+    pub ground: &'g Ground<'a>,
+    searcher: Searcher,
+    pairs: Pairs,
+}
+
+/// Where services are, and what that leaves.
+pub(super) struct Places<'a> {
+    /// In the order of decision.
+    pub placed: Vec<Placed<'a>>,
+    /// What is left of the clusters.
+    pub room: Room,
+    /// The round trips that were compared.
+    pub rests_on: RestsOn,
+}
+
+impl<'a> Placer<'_, 'a> {
+    /// One service by itself; `None` when an error was emitted.
+    pub(super) fn decide(
+        &mut self,
+        key: &'a ServiceKey,
+        service: &'a Service,
+        demand: Demand,
+        candidates: Vec<Candidate>,
+        sink: &mut Sink,
+    ) -> Option<Placed<'a>> {
+        let rests_on = self
+            .pairs
+            .compare(self.ground, service, &demand, &candidates, sink)?;
+        let chosen = choose::choose(
+            self.ground,
+            &mut self.searcher,
+            key,
+            service,
+            &demand,
+            &candidates,
+            sink,
+        );
+        let chosen = chosen.filter(|c| !c.regions.is_empty())?;
+        let mut served = BTreeMap::new();
+        for &(from, weight) in &demand.by_region {
+            if let Some(region) = self.ground.nearest(from, &chosen.serving) {
+                *served.entry(region).or_insert(0) += u128::from(weight);
+            }
+        }
+        Some(Placed {
+            key,
+            service,
+            demand,
+            candidates,
+            chosen,
+            rests_on,
+            served,
+        })
+    }
+}
+
+/// Places every service that can be; emits an error for each that cannot.
+pub(super) fn all<'a>(ground: &Ground<'a>, sink: &mut Sink) -> Places<'a> {
+    let mut placer = Placer {
+        ground,
+        searcher: Searcher::default(),
+        pairs: Pairs::new(ground),
+    };
+    let before = sink.errors();
+    let mut room = Room::of(ground.world);
+    let mut repairs = repair::Repairs::default();
+    let mut placed: Vec<Placed<'a>> = Vec::with_capacity(ground.world.services.len());
+    for (key, service) in in_order(ground.world) {
+        let demand = ground.demand(&service.audience);
+        let candidates = legal::candidates(ground, service, &room);
+        if !candidates.iter().any(Candidate::full) {
+            let one = placer.decide(key, service, demand, candidates, sink);
+            placed.extend(one.inspect(|p| p.occupy(&mut room)));
+            continue;
+        }
+        let mut said = Sink::new();
+        match placer.decide(key, service, demand, candidates, &mut said) {
+            Some(one) => {
+                said.into_sorted().into_iter().for_each(|d| sink.emit(d));
+                one.occupy(&mut room);
+                placed.push(one);
+            }
+            None => repairs.room(
+                &mut placer,
+                &mut placed,
+                &mut room,
+                (key, service),
+                said,
+                sink,
+            ),
+        }
+    }
+    if sink.errors() == before {
+        repairs.losses(&mut placer, &mut placed, &mut room);
+    }
+    Places {
+        placed,
+        room,
+        rests_on: placer.pairs.all(),
+    }
+}
+
+/// Services in the order in which they are decided.
+fn in_order(world: &World) -> Vec<(&ServiceKey, &Service)> {
+    let mut services: Vec<_> = world.services.iter().collect();
+    services.sort_by_cached_key(|(key, service)| {
+        let reserved = Amount::of_pod(service).times(service.workload.scale.min);
+        (service.tier, Reverse(reserved.cpu), *key)
+    });
+    services
+}
+
+impl Placed<'_> {
+    /// What each of its clusters holds of it.
+    fn loads(&self) -> impl Iterator<Item = (usize, ClusterName, Amount)> {
+        let pod = Amount::of_pod(self.service);
+        let regions = self.chosen.regions.iter();
+        regions.flat_map(move |&region| {
+            let pods = self.candidates[region].pods(self.service).into_iter();
+            pods.map(move |(cluster, min, _)| (region, cluster, pod.times(min)))
+        })
+    }
+
+    pub(super) fn occupy(&self, room: &mut Room) {
+        self.loads()
+            .for_each(|(_, cluster, load)| room.take(&cluster, load));
+    }
+
+    pub(super) fn vacate(&self, room: &mut Room) {
+        self.loads()
+            .for_each(|(_, cluster, load)| room.give(&cluster, load));
+    }
+
+    /// The first of its regions in which it does not fit, with the cluster that is full.
+    pub(super) fn overflow(&self, room: &Room) -> Option<ClusterName> {
+        let mut loads = self.loads();
+        loads.find_map(|(_, cluster, load)| (!room.fits(&cluster, load)).then_some(cluster))
+    }
+
+    /// The region of a cluster that it runs in.
+    pub(super) fn region_of(&self, cluster: &ClusterName) -> Option<usize> {
+        let regions = self.chosen.regions.iter().copied();
+        let mut regions = regions.filter(|&r| self.candidates[r].clusters.contains(cluster));
+        regions.next()
+    }
+}
