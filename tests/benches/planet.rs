@@ -152,7 +152,7 @@ fn service(i: usize, services: usize, regions: &[&str], noise: &mut Noise) -> St
     let _ = writeln!(text, "placement: {{{many}}}");
     if i % 5 < 2 {
         let data = if personal { ", data: personal" } else { "" };
-        let quorum = many.contains("3") && i % 3 == 0;
+        let quorum = many.contains("3") && i.is_multiple_of(3);
         let engine = if quorum {
             "engine: yugabytedb, consistency: strong, voters: {count: 3}"
         } else {
