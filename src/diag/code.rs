@@ -379,6 +379,10 @@ with_advice! {
     /// Argo CD or Flux is to apply the manifests, but the repository has no address that a cluster
     /// could pull from, so no entry points are rendered. Set `gitops.url`.
     DeliveryWithoutUrl = "delivery-without-url", Warning;
+    /// No template is for the engine of a store, so that nothing is rendered for it. The plan holds:
+    /// deploy it as planned, in the clusters that are named, or write a template of scope `store` for
+    /// it below `templates/`.
+    StoreNotRendered = "store-not-rendered", Warning;
     /// A service calls another that does not run in the same cluster, and the address ranges of the
     /// clusters it runs in are unknown: the default-deny policy will block the call. Give those
     /// clusters a `network`, or place the services together.

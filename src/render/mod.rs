@@ -20,6 +20,7 @@ mod place;
 mod plain;
 mod run;
 mod shape;
+mod silence;
 mod syntax;
 mod templates;
 

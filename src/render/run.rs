@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
 use crate::emit;
 use crate::model::manifest::{Manifest, ManifestPath, ManifestSet, ObjectId, RenderedFile};
-use crate::model::name::ClusterName;
+use crate::model::name::{ClusterName, StoreKey};
 use crate::model::plan::Plan;
 use crate::model::world::World;
 
@@ -18,7 +18,7 @@ use super::object::{self, Draft};
 use super::place::{self, Placing};
 use super::shape::Trace;
 use super::templates::{Entry, Templates};
-use super::{check, overlay};
+use super::{check, overlay, silence};
 
 /// Renders every object of a fleet, checks it and writes its file.
 pub fn render(
@@ -45,7 +45,11 @@ pub fn render(
     let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
     let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
     let mut faults: BTreeMap<FaultKey, (Fault, String, usize)> = BTreeMap::new();
+    let mut silent: BTreeMap<StoreKey, Vec<ClusterName>> = BTreeMap::new();
     for part in parts {
+        for (store, cluster) in part.silent {
+            silent.entry(store).or_default().push(cluster);
+        }
         set.files.extend(part.files);
         matched.extend(part.matched);
         for diagnostic in part.diagnostics {
@@ -107,6 +111,7 @@ pub fn render(
             sink.emit(overlay::unmatched(patch));
         }
     }
+    silence::tell(world, &silent, sink);
     sink.since(before).map(|()| set)
 }
 
@@ -146,14 +151,19 @@ struct Part {
     /// Objects that are there twice: the first template, the second, and for what.
     twice: Vec<(String, Fault, String)>,
     matched: BTreeSet<usize>,
+    /// Stores that no template applied to.
+    silent: Vec<(StoreKey, ClusterName)>,
 }
 
 impl Part {
     /// Renders the templates of one scope instance.
     fn scene(&mut self, world: &World, templates: &Templates, scene: &Scene) {
         let context = Context::new(scene.root.clone());
+        let mut applied = false;
         for entry in templates.of(scene.scope) {
-            match templates.render(entry, &context) {
+            let rendered = templates.render(entry, &context);
+            applied |= !matches!(rendered, Ok(None));
+            match rendered {
                 Ok(None) => {}
                 Ok(Some((rendered, shape))) => {
                     for piece in &shape.documents {
@@ -174,6 +184,9 @@ impl Part {
                         .extend(faults.into_iter().map(|f| (f, context())));
                 }
             }
+        }
+        if let (Some(store), Some(cluster), false) = (&scene.store, &scene.cluster, applied) {
+            self.silent.push((store.clone(), cluster.clone()));
         }
     }
 

@@ -1,6 +1,7 @@
 //! The parts of a CloudNativePG cluster that follow from the set it belongs to.
 
 use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::engine::Engine;
 use crate::model::name::{Capability, ClusterName, Namespace, RegionName};
 use crate::model::origin::Subject;
 use crate::model::plan::StorePlan;
@@ -43,22 +44,55 @@ const MULTICLUSTER: &str = "multicluster-services";
 const BARMAN: &str = "barman-cloud";
 
 /// Under what name clusters reach a database of another cluster (KEP-1645).
-pub(super) fn host(instance: &str, namespace: &Namespace) -> String {
+fn host(instance: &str, namespace: &Namespace) -> String {
     format!("{instance}-rw.{namespace}.svc.clusterset.local")
 }
 
-pub(super) fn parameters(store: &Store, waits: bool) -> Item {
+/// The variables of a store that only this engine has.
+pub(super) fn facts(
+    set: Set<'_>,
+    regions: &[&RegionName],
+    here: &RegionName,
+    leads: bool,
+    wanted: usize,
+    standbys: Vec<Item>,
+) -> Vec<(&'static str, Item)> {
+    let Set {
+        store,
+        service,
+        subject,
+        index,
+        waits,
+    } = set;
+    let field = format!("stores[{index}].synchronous");
+    let commit = commit(store, leads, wanted, standbys).of(subject, field);
+    let postgresql = Item::sparse([
+        ("parameters", parameters(store, wanted > 0)),
+        ("synchronous", commit),
+    ]);
+    let streams = regions.len() > 1 && streams(store, waits);
+    let host = host(&instance(service, store, here), &service.namespace);
+    vec![
+        ("streams", Item::new(streams)),
+        ("host", Item::new(host)),
+        ("postgresql", postgresql.or_nothing()),
+        ("externalClusters", external_clusters(set, regions, here)),
+    ]
+}
+
+fn parameters(store: &Store, waits: bool) -> Item {
     let archive = archives(store).then(|| ("archive_timeout", Item::new("1min")));
     let commit = waits.then(|| ("synchronous_commit", Item::new("remote_apply")));
     Item::map(archive.into_iter().chain(commit)).or_nothing()
 }
 
-/// Which standbys a commit waits for: named ones of other regions, else one of its own region
+/// Which standbys a commit waits for: named ones, any of them or the first in order of priority, of other regions, else one of its own region
 /// where there are enough that losing one does not stop writes.
-pub(super) fn commit(store: &Store, leads: bool, wanted: usize, standbys: Vec<Item>) -> Item {
+fn commit(store: &Store, leads: bool, wanted: usize, standbys: Vec<Item>) -> Item {
     if wanted > 0 {
+        let method = if store.standbys.first { "first" } else { "any" };
         return Item::map([
-            ("method", Item::new("any")),
+            ("method", Item::new(method)),
             ("number", Item::new(wanted as u64)),
             ("dataDurability", Item::new("required")),
             ("maxStandbyNamesFromCluster", Item::new(0_u32)),
@@ -77,7 +111,7 @@ pub(super) fn commit(store: &Store, leads: bool, wanted: usize, standbys: Vec<It
 }
 
 /// Every cluster of the set, as each of them lists it: any may be followed one day.
-pub(super) fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &RegionName) -> Item {
+fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &RegionName) -> Item {
     let Set {
         store,
         service,
@@ -140,6 +174,9 @@ impl Facts<'_> {
             let Some(store) = service.stores.iter().find(|s| s.name.value == key.store) else {
                 continue;
             };
+            if store.engine.value != Engine::CloudnativePg {
+                continue;
+            }
             let name = &store.name.value;
             if let Some(lacking) = self.lacking(plan, BARMAN).filter(|_| archives(store)) {
                 let message = format!("store `{name}` is archived, and {lacking} no `{BARMAN}`");

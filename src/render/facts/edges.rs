@@ -8,7 +8,7 @@ use crate::model::origin::{FieldRef, Subject};
 use crate::model::world::{Call, Cluster, Port, Service};
 
 use super::super::fact::Item;
-use super::{Facts, service, store};
+use super::{Facts, service};
 
 /// The label that selects the pods of a service.
 const NAME: &str = "app.kubernetes.io/name";
@@ -116,12 +116,8 @@ impl Facts<'_> {
             rules.push(rule.of(&subject, format!("calls[{index}]")));
         }
         for (index, store) in service.stores.iter().enumerate() {
-            let to = self.store_peers(cluster, key, service, store);
-            if !to.is_empty() {
-                let ports = Item::list([policy_port((store::POSTGRES, "TCP"))]);
-                let rule = Item::map([("to", Item::list(to)), ("ports", ports)]);
-                rules.push(rule.of(&subject, format!("stores[{index}]")));
-            }
+            let rule = self.to_store(cluster, key, service, store);
+            rules.extend(rule.map(|rule| rule.of(&subject, format!("stores[{index}]"))));
         }
         Item::list(rules).or_nothing()
     }
@@ -201,7 +197,7 @@ fn pod_port(port: &Port) -> PodPort {
     (port.target, service::protocol(port.protocol))
 }
 
-fn policy_port((port, protocol): PodPort) -> Item {
+pub(super) fn policy_port((port, protocol): PodPort) -> Item {
     Item::map([("port", Item::new(port)), ("protocol", Item::new(protocol))])
 }
 

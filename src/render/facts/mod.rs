@@ -8,6 +8,7 @@ mod env;
 mod namespace;
 mod places;
 mod pod;
+mod reach;
 mod service;
 mod store;
 
@@ -15,10 +16,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diag::Sink;
-use crate::model::name::{ClusterName, Namespace, ServiceKey};
+use crate::model::name::{ClusterName, Namespace, ServiceKey, StoreKey};
 use crate::model::origin::Subject;
 use crate::model::plan::{Plan, Replicas};
-use crate::model::world::{Cluster, Service, World};
+use crate::model::world::{Cluster, Service, Store, World};
 
 use super::fact::{Fact, Item, Key};
 use super::header::Scope;
@@ -37,6 +38,8 @@ pub(crate) struct Scene {
     /// What it is, for people.
     pub(crate) context: Arc<str>,
     pub(crate) service: Option<Arc<str>>,
+    /// The store that it is a scene of.
+    pub(crate) store: Option<StoreKey>,
 }
 
 /// Everything that scenes are made of.
@@ -133,6 +136,7 @@ impl<'a> Facts<'a> {
             folder: "hub".into(),
             context: "the fleet".into(),
             service: None,
+            store: None,
         }
     }
 
@@ -160,6 +164,7 @@ impl<'a> Facts<'a> {
             folder: folder.into(),
             context: context.into(),
             service: None,
+            store: None,
         };
         let in_cluster = format!("{base}/_cluster");
         let mut scenes = Vec::new();
@@ -203,14 +208,22 @@ impl<'a> Facts<'a> {
             of_service.service = Some(key.service.as_str().into());
             let marks = Arc::clone(&of_service.marks);
             scenes.push(of_service);
-            scenes.extend(
-                self.store_scenes(cluster, key, service, &extra, |extra, context| {
+            scenes.extend(self.store_scenes(
+                cluster,
+                key,
+                service,
+                &extra,
+                |store, extra, context| {
                     let mut of_store = scene(Scope::Store, extra, folder.clone(), context);
                     of_store.marks = Arc::clone(&marks);
                     of_store.service = Some(key.service.as_str().into());
+                    of_store.store = Some(StoreKey {
+                        service: (*key).clone(),
+                        store: store.name.value.clone(),
+                    });
                     of_store
-                }),
-            );
+                },
+            ));
         }
         scenes
     }
@@ -222,7 +235,7 @@ impl<'a> Facts<'a> {
         key: &ServiceKey,
         service: &Service,
         shared: &Members,
-        scene: impl Fn(Members, String) -> Scene,
+        scene: impl Fn(&Store, Members, String) -> Scene,
     ) -> Vec<Scene> {
         let mut scenes = Vec::new();
         for (index, store) in service.stores.iter().enumerate() {
@@ -233,7 +246,7 @@ impl<'a> Facts<'a> {
                 );
                 let mut extra = shared.clone();
                 extra.extend(more);
-                scenes.push(scene(extra, context));
+                scenes.push(scene(store, extra, context));
             }
         }
         scenes

@@ -1,17 +1,14 @@
 //! A store in the cluster that holds it: the set of database clusters it is one of, and its role.
 
+use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::{Capability, RegionName, ServiceKey, StoreKey};
+use crate::model::name::{RegionName, ServiceKey, StoreKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::plan::StorePlan;
 use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
-use super::edges::{NAMESPACE, labels, once, pods, ranges};
 use super::{Facts, Members, Of, cnpg};
-
-/// The port of PostgreSQL.
-pub(super) const POSTGRES: u16 = 5432;
 
 /// The object that a store is in a region.
 pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
@@ -57,8 +54,8 @@ impl Facts<'_> {
         let at = |path: &str| format!("stores[{index}].{path}");
         let decided = |what: &str| format!("{what} of {store_key}");
         let regions = regions(plan);
-        let leader = plan.leader.as_ref().unwrap_or(&cluster.region);
-        let leads = *leader == cluster.region;
+        let leader = plan.leader.as_ref();
+        let leads = leader == Some(&cluster.region);
         let names = |list: &[RegionName]| -> Vec<Item> {
             list.iter()
                 .map(|r| {
@@ -68,9 +65,9 @@ impl Facts<'_> {
         };
         // A primary names another region: the one that it follows once it is demoted.
         let source = if leads {
-            regions.iter().copied().find(|r| *r != leader)
+            regions.iter().copied().find(|r| Some(*r) != leader)
         } else {
-            Some(leader)
+            leader
         };
         let source = source.map_or(Item::nothing(), |r| {
             Item::new(instance(service, store, r)).planned(decided("leader"))
@@ -90,7 +87,10 @@ impl Facts<'_> {
             .storage_class
             .as_deref()
             .map_or(Fact::Null, Fact::from);
-        let capability = Capability::from(Engine::CloudnativePg.name());
+        let capability = engine::capability(store.engine.value);
+        let way = engine::way(store);
+        let votes = plan.voters.iter().filter(|r| **r == cluster.region).count();
+        let voters = plan.voters.iter().map(|r| Item::new(r.as_str()));
         let set = cnpg::Set {
             store,
             service,
@@ -98,12 +98,7 @@ impl Facts<'_> {
             index,
             waits: plan.synchronous > 0,
         };
-        let commit = cnpg::commit(store, leads, wanted, sync).of(&subject, at("synchronous"));
-        let postgresql = Item::sparse([
-            ("parameters", cnpg::parameters(store, wanted > 0)),
-            ("synchronous", commit),
-        ]);
-        let facts = Item::map([
+        let mut facts = vec![
             ("name", of.at(at("name"), store.name.value.as_str())),
             ("engine", of.at(at("engine"), store.engine.value.name())),
             (
@@ -114,6 +109,8 @@ impl Facts<'_> {
                 "consistency",
                 of.at(at("consistency"), store.consistency.value.name()),
             ),
+            ("setting", Item::new(way.map_or("", |way| way.name))),
+            ("scheme", Item::new(engine::scheme(store).name())),
             (
                 "set",
                 Item::new(format!("{}-{}", service.name.value, store.name.value)),
@@ -124,8 +121,12 @@ impl Facts<'_> {
             ),
             (
                 "leader",
-                Item::new(instance(service, store, leader)).planned(decided("leader")),
+                leader.map_or(Item::nothing(), |leader| {
+                    Item::new(instance(service, store, leader)).planned(decided("leader"))
+                }),
             ),
+            ("voters", Item::list(voters).planned(decided("voters"))),
+            ("votes", Item::new(votes as u64).planned(decided("voters"))),
             ("leads", Item::new(leads).planned(decided("leader"))),
             ("source", source),
             ("replicated", Item::new(regions.len() > 1)),
@@ -135,29 +136,19 @@ impl Facts<'_> {
             ("storageClass", of.at(at("storageClass"), class)),
             ("database", Item::new(identifier(store.name.value.as_str()))),
             ("archive", Item::new(cnpg::archives(store))),
-            (
-                "streams",
-                Item::new(regions.len() > 1 && cnpg::streams(store, set.waits)),
-            ),
-            (
-                "host",
-                Item::new(cnpg::host(
-                    &instance(service, store, &cluster.region),
-                    &service.namespace,
-                )),
-            ),
-            ("postgresql", postgresql.or_nothing()),
-            (
-                "externalClusters",
-                cnpg::external_clusters(set, &regions, &cluster.region),
-            ),
             ("backup", self.backup(&of, index, store)),
             (
                 "network",
                 self.store_rules(cluster, key, service, index, store),
             ),
-        ]);
-        Some(vec![("store".into(), facts)])
+        ];
+        facts.extend(match store.engine.value {
+            Engine::CloudnativePg => {
+                cnpg::facts(set, &regions, &cluster.region, leads, wanted, sync)
+            }
+            _ => vec![("streams", Item::new(false))],
+        });
+        Some(vec![("store".into(), Item::map(facts))])
     }
 
     /// One cluster of a store's set.
@@ -218,100 +209,6 @@ impl Facts<'_> {
             ("encryption", Item::new(encryption)),
         ])
     }
-
-    /// Where a service reaches a store from this cluster: the pods here, and the clusters that
-    /// hold it for this region or take its writes.
-    pub(super) fn store_peers(
-        &self,
-        cluster: &Cluster,
-        key: &ServiceKey,
-        service: &Service,
-        store: &Store,
-    ) -> Vec<Item> {
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
-        let Some(plan) = self.plan.stores.get(&store_key) else {
-            return Vec::new();
-        };
-        let mut peers = Vec::new();
-        let near = Some(&cluster.region);
-        for region in [near, plan.leader.as_ref()].into_iter().flatten() {
-            match plan.clusters.get(region) {
-                Some(name) if *name == cluster.name.value => {
-                    peers.push(cnpg_pods(&instance(service, store, region)));
-                }
-                Some(name) => {
-                    peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges))
-                }
-                None => {}
-            }
-        }
-        once(peers)
-    }
-
-    /// The policy of the store's own pods.
-    fn store_rules(
-        &self,
-        cluster: &Cluster,
-        key: &ServiceKey,
-        service: &Service,
-        index: usize,
-        store: &Store,
-    ) -> Item {
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
-        let subject = Subject::Service(key.clone());
-        let at = format!("stores[{index}]");
-        let plan = self.plan.stores.get(&store_key);
-        let members: Vec<&Cluster> = plan
-            .into_iter()
-            .flat_map(|p| p.clusters.values())
-            .filter(|name| **name != cluster.name.value)
-            .filter_map(|name| self.world.clusters.get(name))
-            .collect();
-        let own = cnpg_pods(&instance(service, store, &cluster.region));
-        let operator = Item::map([("namespaceSelector", labels([(NAMESPACE, "cnpg-system")]))]);
-        let mut from = vec![own.clone(), operator];
-        if self.runs_in(key, &cluster.name.value) {
-            from.push(pods(
-                service.name.value.as_str(),
-                &service.namespace,
-                &service.namespace,
-            ));
-        }
-        // Members of the set, and clusters of the service that come here: those of this region
-        // and, where this cluster takes the writes, all of them.
-        let leads = plan.and_then(|p| p.leader.as_ref()) == Some(&cluster.region);
-        let users = self
-            .clusters_of(key)
-            .filter(|c| c.name != cluster.name && (leads || c.region == cluster.region));
-        from.extend(members.iter().copied().chain(users).flat_map(ranges));
-        let from = once(from)
-            .into_iter()
-            .map(|peer| peer.of(&subject, at.clone()));
-        let to = once(
-            std::iter::once(own)
-                .chain(members.iter().flat_map(|c| ranges(c)))
-                .collect(),
-        );
-        Item::map([
-            ("from", Item::list(from)),
-            (
-                "to",
-                Item::list(to.into_iter().map(|peer| peer.of(&subject, at.clone()))),
-            ),
-            ("port", Item::new(POSTGRES)),
-        ])
-    }
-}
-
-/// The pods of a database cluster of CloudNativePG.
-fn cnpg_pods(instance: &str) -> Item {
-    Item::map([("podSelector", labels([("cnpg.io/cluster", instance)]))])
 }
 
 /// A name as an SQL identifier that needs no quotes.

@@ -92,6 +92,13 @@ fn synchronous_stores_wait_for_the_names_their_replicas_connect_with() {
         json!({"method": "any", "number": 1, "dataDurability": "required",
             "maxStandbyNamesFromCluster": 0, "standbyNamesPre": ["cart-orders-us-east-1"]})
     );
+    let mut first = made;
+    let service = first.world.services.values_mut().next().unwrap();
+    service.stores[0].standbys.first = true;
+    let first = super::components::set(&first).unwrap();
+    let primary = "clusters/eu-west-1/eu-west-1-a/shop/cart/cluster-cart-orders-eu-west-1.yaml";
+    let waits = &body(&first, primary)["spec"]["postgresql"]["synchronous"];
+    assert_eq!(waits["method"], "first");
     let connection = &replica["externalClusters"][0]["connectionParameters"];
     assert_eq!(connection["application_name"], "cart-orders-us-east-1");
     assert_eq!(
