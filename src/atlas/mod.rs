@@ -3,11 +3,13 @@
 //! The tables stand in `regions/` as CSV, each with its source and date, and are embedded. They
 //! are parsed once, on first use; a test reads every row.
 
+mod aliases;
 mod countries;
 mod regions;
 mod round_trips;
 mod table;
 
+pub use aliases::is_alias;
 pub use countries::{
     ADEQUACY, CONTINENTS, CountryFacts, bloc, bloc_names, continent, country, country_coordinates,
     is_country, nearest_area,

@@ -2,13 +2,54 @@
 
 use std::collections::BTreeMap;
 
+use crate::atlas;
 use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::duration::Duration;
 use crate::model::name::RegionName;
 use crate::model::plan::{Because, DnsPlan, FailoverChain};
-use crate::model::world::{PlacementMode, Routing};
+use crate::model::world::{Exposure, Ingress, PlacementMode, Routing, World};
 
 use super::Placed;
 use super::ground::Ground;
+
+/// Until a health check of Route 53 has failed: 3 requests, 10 s apart.
+pub(super) const DETECTION: Duration = Duration::millis(30_000);
+/// The TTL of aliases, whatever is asked for. external-dns 0.22, `provider/aws/aws.go`
+/// (`adjustAliasRecord`).
+const ALIAS_TTL: Duration = Duration::millis(300_000);
+
+/// How long DNS answers with a region after its loss.
+pub(super) struct Switch {
+    /// Until resolvers ask again.
+    pub ttl: Duration,
+    /// The way in that makes a record an alias, where one does.
+    pub alias: Option<String>,
+}
+
+impl Switch {
+    /// The slowest of a service's records.
+    pub(super) fn of(world: &World, exposure: &Exposure, dns: &DnsPlan) -> Self {
+        let regions = dns.records.keys().filter_map(|r| world.regions.get(r));
+        let clusters =
+            regions.flat_map(|r| r.clusters.iter().filter_map(|c| world.clusters.get(c)));
+        let alias = clusters
+            .filter_map(|c| match c.ingress.as_ref().map(|i| &i.value) {
+                Some(Ingress::Hostname(host)) => Some(host),
+                _ => None,
+            })
+            .find(|host| atlas::is_alias(host));
+        let written = Duration::millis(u64::from(exposure.ttl) * 1000);
+        Self {
+            ttl: alias.map_or(written, |_| ALIAS_TTL.max(written)),
+            alias: alias.cloned(),
+        }
+    }
+
+    /// Until users are answered with another region.
+    pub(super) fn takes(&self) -> Duration {
+        Duration::millis(DETECTION.as_millis() + self.ttl.as_millis())
+    }
+}
 
 /// Decides; `None` for a service without exposure, or when an error was emitted.
 pub(super) fn decide(

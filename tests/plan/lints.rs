@@ -25,7 +25,7 @@ fn two() -> Fleet {
 }
 
 /// What is said of each case under a code; nothing for a near miss.
-fn held(code: &str, cases: Vec<(&str, Fleet, &str)>) {
+pub(crate) fn held(code: &str, cases: Vec<(&str, Fleet, &str)>) {
     let mut wrong = String::new();
     for (name, fleet, expected) in cases {
         let found = said(&fleet, None, code);

@@ -8,4 +8,5 @@ mod joint;
 mod laws;
 mod lints;
 mod matrix;
+mod recovery;
 mod scenarios;

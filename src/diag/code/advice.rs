@@ -28,6 +28,31 @@ macro_rules! with_advice {
             /// the fleet's `jurisdictions`) and later leaves another, often to come back. Place the
             /// service in between where the chain begins, or let a call degrade.
             BorderTwice = "border-twice", Warning;
+            /// A service has an `rto` and is in no other region that could take over, or DNS would go on
+            /// to answer with the lost one. Place it in another region, or leave out the promise.
+            RtoNobody = "rto-nobody", Warning;
+            /// An `rto` is shorter than DNS takes: 30 s until a health check of Route 53 has failed (3
+            /// requests, 10 s apart) and the TTL until resolvers ask again, which is 300 s for aliases.
+            /// Lower `exposure.ttl`, or promise less.
+            RtoDns = "rto-dns", Warning;
+            /// An `rto` is shorter than it takes a person to promote a replica (15 min are assumed).
+            /// Promise less, or choose an engine that elects its leader by itself.
+            RtoByHand = "rto-by-hand", Warning;
+            /// An `rpo` is shorter than a store's replicas lag behind, or its data is in one region.
+            /// Let writes wait for a standby (`synchronous`), promise less, or place the service in a
+            /// second region.
+            RpoLoss = "rpo-loss", Warning;
+            /// A strong store of voters is in two regions. One of them holds a majority, and its loss
+            /// stops the store as if it were in one region. Place its service in a third region, or
+            /// keep the store in one.
+            TwoRegions = "two-regions", Warning;
+            /// A store's writes wait for as many standbys as there are, so that the loss of any one of
+            /// them stops all writes. Place its service in one more region.
+            StandbyStopsWrites = "standby-stops-writes", Warning;
+            /// A record is an alias of Route 53 (its ingress is a load balancer of AWS), whose TTL
+            /// external-dns sets to 300 s: `exposure.ttl` has no effect. Leave it out, or give the
+            /// load balancer a name of your own.
+            AliasTtl = "alias-ttl", Warning;
         }
     };
 }

@@ -4,7 +4,9 @@
 //! to do, and its threshold stands at the top of its file.
 
 mod border;
+mod quorum;
 mod read;
+mod recovery;
 mod timeout;
 mod writers;
 
@@ -33,6 +35,10 @@ const LINTS: &[fn(&View<'_>, &mut Sink)] = &[
     writers::far,
     border::twice,
     timeout::too_short,
+    recovery::time,
+    recovery::point,
+    quorum::two_regions,
+    quorum::all_standbys,
 ];
 
 /// Applies all of them.

@@ -20,7 +20,7 @@ pub(super) fn across_regions(view: &View<'_>, sink: &mut Sink) {
     for placed in view.placed {
         for (store, plan) in view.stores(placed) {
             let read = store.access.span.is_none() || store.access.reads > 0;
-            let way = engine::satisfies(store.engine.value, store.consistency.value);
+            let way = engine::way(store);
             let at_leader = read && way.is_some_and(|w| w.read == Read::Leader);
             if let Some(leader) = view.leader(plan).filter(|_| at_leader) {
                 one(view, placed, store, leader, sink);

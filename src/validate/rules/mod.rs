@@ -21,6 +21,7 @@ mod residency;
 mod resilience;
 mod stores;
 mod suffixes;
+mod ttl;
 mod workloads;
 
 use crate::diag::Sink;
@@ -73,6 +74,7 @@ rules! {
     "placements can be met" => placement::placement;
     "hosts are host names under the fleet's domain" => exposure::hosts;
     "exposed services have a way in, and health checks to fail over by" => exposure::routes;
+    "no time to live is written that is overridden" => ttl::aliases;
     "stores have an engine that can give what they ask" => stores::stores;
     "stores have voters, standbys and an access that can be" => replicas::replicas;
     "bound data has a legal region" => residency::residency;

@@ -1,0 +1,60 @@
+//! Times to live that a DNS provider overrides.
+
+use super::lookup::{candidates, fault, services};
+use crate::atlas;
+use crate::diag::{Code, Sink};
+use crate::model::world::Ingress;
+use crate::validate::Facts;
+
+/// What external-dns writes for aliases: 300 s. external-dns 0.22, `provider/aws/aws.go`
+/// (`adjustAliasRecord`).
+const ALIAS_SECONDS: u32 = 300;
+
+/// No time to live is written where records are aliases.
+pub(super) fn aliases(facts: &Facts<'_>, sink: &mut Sink) {
+    if facts.world.fleet.platform.dns.is_none() {
+        return;
+    }
+    for (entry, service) in services(facts) {
+        let written = entry.service.exposure.as_ref().and_then(|e| e.value.ttl);
+        let (Some(written), Some(exposure)) = (written, &service.exposure) else {
+            continue;
+        };
+        if exposure.ttl == ALIAS_SECONDS {
+            continue;
+        }
+        let clusters = candidates(facts.world, service);
+        let ingresses = clusters.iter().flat_map(|(_, c)| c).filter_map(|cluster| {
+            let ingress = cluster.ingress.as_ref()?;
+            match &ingress.value {
+                Ingress::Hostname(host) if atlas::is_alias(host) => {
+                    Some((cluster, host, ingress.span))
+                }
+                _ => None,
+            }
+        });
+        let aliases: Vec<_> = ingresses.collect();
+        let Some((cluster, host, span)) = aliases.first() else {
+            continue;
+        };
+        let mut warning = fault(
+            Code::AliasTtl,
+            format!(
+                "the TTL of `{}` is {ALIAS_SECONDS}s in `{}`, not {}: its record there is an alias",
+                exposure.host.value, cluster.name.value, written.value
+            ),
+            written.span,
+        )
+        .see(*span, "a load balancer of AWS")
+        .note(format!(
+            "external-dns makes the record of `{host}` an alias and sets its TTL to {ALIAS_SECONDS}s"
+        ));
+        if aliases.len() > 1 {
+            warning = warning.note(format!("so it is in {} clusters", aliases.len()));
+        }
+        sink.emit(warning.help(format!(
+            "write `ttl: {}m`, or enter by `ingress.addresses` or by a name of your own for the load balancer",
+            ALIAS_SECONDS / 60
+        )));
+    }
+}
