@@ -12,6 +12,7 @@
 mod branch;
 mod dual;
 mod numbers;
+mod prices;
 mod start;
 #[cfg(test)]
 mod tests;
@@ -20,6 +21,8 @@ use std::collections::BTreeMap;
 
 use branch::Branch;
 use numbers::{Instance, Whole};
+
+pub(super) use prices::{Prices, prices};
 
 /// A search; regions are indexes in order of name.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,5 +1,7 @@
 //! Where a store takes writes, where its replicas are, and which of them a write waits for.
 
+mod quorum;
+
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::engine;
 use crate::latency::{self, Commit};
