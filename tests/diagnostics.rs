@@ -192,6 +192,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
         "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
     ),
     (
+        Code::StoreInfeasible,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
         Code::LeaderPlacement,
         "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
     ),

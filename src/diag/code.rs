@@ -332,6 +332,10 @@ with_advice! {
     /// A store's writes would wait for more standbys than it has in other regions, so that none
     /// would ever complete. Lower `synchronous`, or place the service in more regions.
     SynchronousStandbys = "synchronous-standbys", Error;
+    /// A store cannot be decided inside the regions of its service: its voters, what keeps them
+    /// apart, what they survive or its leader conflict. Place the service in more regions, or relax
+    /// one of what is shown.
+    StoreInfeasible = "store-infeasible", Error;
     /// A strong store replicates asynchronously: what was acknowledged in the leader's region just
     /// before its loss is lost. Set `synchronous`.
     StrongLosesWrites = "strong-loses-writes", Warning;

@@ -141,20 +141,28 @@ pub struct Predicted {
 pub struct StorePlan {
     /// The region that takes writes; `None` for engines without one.
     pub leader: Option<RegionName>,
-    /// The regions that vote, for quorum engines.
+    /// The regions that vote, for quorum engines: one per voter, the leader first, then by their
+    /// round trip from it.
     pub voters: Vec<RegionName>,
+    /// The zone of each voter, where a region may hold several.
+    pub voter_zones: Vec<String>,
     /// The regions with a read replica.
     pub replicas: Vec<RegionName>,
     /// The replicas that writes wait for, in order of preference.
     pub sync_standbys: Vec<RegionName>,
-    /// How many of `sync_standbys` a write waits for (any of them).
+    /// How many of `sync_standbys` a write waits for.
     pub synchronous: u32,
     /// The cluster that the store sits in, per region.
     pub clusters: BTreeMap<RegionName, ClusterName>,
     /// Whether the leader was taken from the lock.
     pub sticky: bool,
-    /// The audience-weighted mean latency of a write in nanoseconds, where there is an audience.
+    /// The audience-weighted mean latency of a request in nanoseconds, where there is an audience:
+    /// of a write, or of the mix that `access` gives.
     pub objective_ns: Option<u64>,
+    /// What no choice could go below in nanoseconds, where the choice is not proven to be the best.
+    pub bound_ns: Option<u64>,
+    /// What may be lost, and what is gone then.
+    pub survives: String,
     /// Why.
     pub because: Because,
 }

@@ -1,5 +1,6 @@
 //! What every decision stands on: regions by index, round trips, audiences as demand at regions.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::atlas;
@@ -8,7 +9,7 @@ use crate::model::lock::Lock;
 use crate::model::name::{JurisdictionName, RegionName};
 use crate::model::place::Country;
 use crate::model::rtt::{RoundTrips, Rtt, RttSource};
-use crate::model::world::{Audience, AudiencePlace, World};
+use crate::model::world::{Audience, AudiencePlace, Estimate, World};
 
 use super::search::Costs;
 
@@ -25,6 +26,8 @@ pub(super) struct Ground<'a> {
     pub costs: Costs,
     /// Where the users of each country enter, and how far it is for them.
     legs: BTreeMap<Country, (usize, Rtt)>,
+    /// See [`Ground::enforced`].
+    enforced: [OnceCell<Costs>; 2],
 }
 
 /// A place with users, as demand at a region.
@@ -79,6 +82,7 @@ impl<'a> Ground<'a> {
             names,
             costs,
             legs: BTreeMap::new(),
+            enforced: [OnceCell::new(), OnceCell::new()],
         };
         for country in countries {
             if let Some((name, leg)) = latency::user_leg(country, &world.regions)
@@ -118,6 +122,29 @@ impl<'a> Ground<'a> {
             }
             None => (UNKNOWN, true),
         }
+    }
+
+    /// What counts against an enforced budget, of the median or of the 99th percentile: what is only
+    /// estimated is never over, unless `network.estimate: enforce`.
+    pub(super) fn enforced(&self, tail: bool) -> &Costs {
+        let all = 0..self.names.len();
+        let exempt = self.world.fleet.network.estimate != Estimate::Enforce;
+        let cost = |from, to| {
+            let (micros, estimated) = match tail {
+                true => self.p99(from, to),
+                false => (self.costs[from][to], self.estimated(from, to)),
+            };
+            if exempt && estimated && micros < UNKNOWN {
+                0
+            } else {
+                micros
+            }
+        };
+        self.enforced[usize::from(tail)].get_or_init(|| {
+            all.clone()
+                .map(|from| all.clone().map(|to| cost(from, to)).collect())
+                .collect()
+        })
     }
 
     /// The nearest of the serving regions, ties by name.

@@ -61,6 +61,21 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
 ",
         ),
         (
+            Code::StoreInfeasible,
+            Fleet::new("platform: {capabilities: [yugabytedb]}")
+                .aws(["eu-central-1", "eu-west-1", "eu-west-3", "us-east-1", "us-west-2"])
+                .service(
+                    "web",
+                    "stores: [{name: db, engine: yugabytedb, voters: {count: 5, distinct: country}}]",
+                ),
+            "error[store-infeasible] services/web.yaml:3:17: store `db` cannot be decided inside 5 regions of `web`
+  see services/web.yaml:3:57: 5 voters
+  see services/web.yaml:3:49: each in another country
+  note: `web` is in eu-central-1, eu-west-1, eu-west-3, us-east-1 and us-west-2
+  help: place the service in more regions, or relax one of what is shown
+",
+        ),
+        (
             Code::StrongLosesWrites,
             two("").service(
                 "web",

@@ -1,20 +1,36 @@
-//! Where a store takes writes, where its replicas are, and which of them a write waits for.
+//! Where a store takes writes, where its voters and replicas are, and which a write waits for.
+//!
+//! One file per scheme: [`primary`], [`voting`] (by [`quorum`]), [`everywhere`]. All are exact:
+//! each tries or bounds every choice.
 
+mod everywhere;
+mod infeasible;
+mod primary;
 mod quorum;
+mod site;
+mod tell;
+mod voting;
 
-use crate::diag::{Code, Diagnostic, Sink};
-use crate::engine;
-use crate::latency::{self, Commit};
+use std::collections::BTreeMap;
+
+use crate::diag::Sink;
+use crate::engine::{self, Scheme};
+use crate::latency::Commit;
 use crate::model::name::{ClusterName, RegionName, StoreKey};
-use crate::model::plan::{Because, StorePlan};
+use crate::model::plan::StorePlan;
 use crate::model::rtt::Rtt;
-use crate::model::world::{Service, Store};
+use crate::model::world::{Distinct, Service, Store};
 
 use super::choose::Chosen;
 use super::ground::{Demand, Ground};
 use super::legal::Candidate;
 use super::promises;
 use super::words;
+
+#[expect(unused_imports, reason = "the choice of regions asks for it")]
+pub(super) use infeasible::{Inside, feasible, why_not};
+
+use site::{Limit, Site};
 
 /// One store with the decisions that it follows.
 pub(super) struct Question<'a> {
@@ -26,8 +42,8 @@ pub(super) struct Question<'a> {
     pub candidates: &'a [Candidate],
 }
 
-impl Question<'_> {
-    fn store(&self) -> &Store {
+impl<'a> Question<'a> {
+    fn store(&self) -> &'a Store {
         &self.service.stores[self.index]
     }
 
@@ -35,6 +51,64 @@ impl Question<'_> {
         let stores = &self.candidates[region].stores;
         stores.get(self.index).map_or(&[], Vec::as_slice)
     }
+
+    fn site(&self, ground: &'a Ground<'a>) -> Site<'a> {
+        let sorted = |regions: &[usize]| {
+            let mut sorted = regions.to_vec();
+            sorted.sort_unstable();
+            sorted
+        };
+        Site {
+            ground,
+            service: self.service,
+            store: self.store(),
+            demand: self.demand,
+            regions: sorted(&self.chosen.regions),
+            serving: sorted(&self.chosen.serving),
+            limits: Limit::ALL.into(),
+        }
+    }
+}
+
+/// What the lock holds of a store.
+#[derive(Clone, Debug, Default)]
+struct Held {
+    leader: Option<usize>,
+    voters: Vec<usize>,
+    /// Whether it is given up for something better.
+    rebalance: bool,
+}
+
+/// Why a leader leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Choice {
+    /// The store names it.
+    Named,
+    /// It did before.
+    Kept,
+    /// It is the best.
+    Best,
+}
+
+/// A decision; regions by index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Decided {
+    leader: Option<usize>,
+    /// The leader first, then in order of round trip from it; a region per voter.
+    voters: Vec<usize>,
+    /// Ascending.
+    replicas: Vec<usize>,
+    /// Those whose acknowledgement counts, in order of priority.
+    standbys: Vec<usize>,
+    /// What a commit adds to the way of a write, in microseconds; without a leader, at most.
+    commit: u64,
+    /// Σ weight × (reads × read + writes × write).
+    value: u128,
+    /// What no choice can go below.
+    bound: u128,
+    /// The value and the leader that nothing but the lock stands against.
+    better: Option<(u128, usize)>,
+    choice: Choice,
 }
 
 /// How a store waits for its standbys.
@@ -42,189 +116,125 @@ pub(super) fn scheme(store: &Store) -> Commit {
     engine::commit(store)
 }
 
-/// Σ weight × (path to the leader + commit); `None` when a write never completes.
-fn writes(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u128> {
-    let standbys: Vec<Rtt> = standbys(ground, q, leader)
-        .into_iter()
-        .map(|s| Rtt::micros(ground.costs[leader][s]))
-        .collect();
-    let commit = latency::commit(scheme(q.store()), &standbys)?;
-    let commit = u128::from(commit.as_micros());
-    let demand = q.demand.by_region.iter();
-    let paths: u128 = demand
-        .map(|&(d, w)| u128::from(ground.costs[d][leader]) * u128::from(w))
-        .sum();
-    Some(paths + commit * q.demand.total)
-}
-
-/// The mean of the above in nanoseconds.
-pub(super) fn value_ns(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u64> {
-    writes(ground, q, leader).map(|sum| words::mean_ns(sum, q.demand.total))
-}
-
-/// What the choice of the leader lowers.
-pub(super) fn term(store: &Store) -> String {
-    match scheme(store) {
-        Commit::Asynchronous => "weighted write".to_owned(),
-        Commit::AnyOf(k) | Commit::FirstOf(k) => {
-            format!(
-                "weighted write, its {} included",
-                words::count(k, "synchronous standby")
-            )
+fn solve(site: &Site<'_>, held: &Held) -> Option<Decided> {
+    match engine::scheme(site.store) {
+        Scheme::Primary => {
+            let enough = site.regions.len() >= site.least_regions();
+            enough.then(|| primary::decide(site, held)).flatten()
+        }
+        Scheme::Quorum => voting::decide(site, held),
+        scheme @ (Scheme::Leaderless | Scheme::Mirror | Scheme::Crdt | Scheme::Cache) => {
+            everywhere::decide(site, scheme, held)
         }
     }
 }
 
-/// The other placed regions, nearest to the leader first.
-fn standbys(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Vec<usize> {
-    let mut others = q.chosen.regions.clone();
-    others.retain(|&r| r != leader);
-    others.sort_by_key(|&r| (ground.costs[leader][r], r));
-    others
+/// The mean in nanoseconds of what a choice lowers, for a leader.
+pub(super) fn value_ns(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> Option<u64> {
+    let mut site = q.site(ground).without(Limit::Leader).without(Limit::Write);
+    site.serving = vec![leader];
+    let decided = solve(&site, &Held::default())?;
+    Some(words::mean_ns(decided.value, site.requests()))
+}
+
+/// What the choice of the leader lowers.
+pub(super) fn term(store: &Store) -> String {
+    tell::term(store)
 }
 
 /// Decides; `None` when an error was emitted.
 pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> Option<StorePlan> {
     let store = q.store();
-    let replicas = q.chosen.regions.len() - 1;
-    promises::class(store, replicas, sink)?;
-    if store.synchronous as usize > replicas {
-        let name = &store.name.value;
-        let never = Diagnostic::new(
-            Code::SynchronousStandbys,
-            format!(
-                "writes of store `{name}` would wait for {} that it does not have",
-                words::count(store.synchronous as usize, "standby")
-            ),
-        )
-        .at(
-            store.name.span,
-            format!("has {}", words::count(replicas, "replica region")),
-        )
-        .help("lower `synchronous`, or place the service in more regions");
-        sink.emit(never);
-        return None;
-    }
-    let ranked = |r: usize| (writes(ground, q, r).unwrap_or(u128::MAX), r);
-    let best = q
-        .chosen
-        .serving
-        .iter()
-        .copied()
-        .min_by_key(|&r| ranked(r))?;
+    let site = q.site(ground);
+    promises::class(store, q.chosen.regions.len() - 1, sink)?;
     let locked = ground.lock.and_then(|l| l.stores.get(&q.key.to_string()));
-    let was = locked.and_then(|l| l.leader.as_deref());
-    // A rebalance moves for a gain only.
-    let kept = was
-        .and_then(|l| ground.index(l))
-        .filter(|r| q.chosen.serving.contains(r))
-        .filter(|&r| !ground.rebalance || writes(ground, q, r) == writes(ground, q, best));
-    let mean = |r: usize| words::mean(writes(ground, q, r).unwrap_or_default(), q.demand.total);
-    let term = term(store);
-    let (leader, mut because) = if let Some(pinned) = &store.leader {
-        let index = ground.index(pinned.value.as_str());
-        let Some(index) = index.filter(|r| q.chosen.serving.contains(r)) else {
-            sink.emit(leader_elsewhere(
-                ground,
-                q,
-                pinned.value.as_str(),
-                pinned.span,
-            ));
-            return None;
-        };
-        (index, Because::new("the store names its leader"))
-    } else if let Some(kept) = kept {
-        let now = format!("kept from the lock: a {term} of {}", mean(kept));
-        let because = Because::new(now);
-        let better = writes(ground, q, best) < writes(ground, q, kept);
-        (
-            kept,
-            if better {
-                because.and(format!(
-                    "{} would lower it to {} (--rebalance accepts; data moves)",
-                    ground.names[best],
-                    mean(best)
-                ))
-            } else {
-                because
-            },
-        )
-    } else {
-        let among = words::count(q.chosen.serving.len(), "serving region");
-        let name = ground.names[best];
-        (
-            best,
-            Because::new(format!(
-                "of {among}, {name} has the smallest {term}: {}",
-                mean(best)
-            )),
-        )
+    let index = |name: &String| ground.index(name);
+    let held = Held {
+        leader: locked.and_then(|l| l.leader.as_ref()).and_then(index),
+        voters: locked
+            .map_or(&[][..], |l| &l.voters)
+            .iter()
+            .filter_map(index)
+            .collect(),
+        rebalance: ground.rebalance,
     };
-    let others = standbys(ground, q, leader);
-    let farthest = others.last().map(|&r| Rtt::micros(ground.costs[leader][r]));
-    promises::staleness(store, ground.names[leader].as_str(), farthest, sink)?;
-    let name = |r: &usize| ground.names[*r].clone();
-    let waits = store.synchronous;
-    if waits > 0 {
-        let all = ground.list(&others);
-        because = because.and(if others.len() == waits as usize {
-            format!("a write waits for {all}")
-        } else {
-            format!("a write waits for any {waits} of {all}")
-        });
+    // An enforced budget that cannot be kept is told with what breaks it, once all is decided.
+    let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
+    let Some(decided) = decided else {
+        sink.emit(infeasible::say(&site));
+        return None;
+    };
+    if let Some(leader) = decided.leader {
+        let replicas = decided.replicas.iter().chain(&decided.voters);
+        let farthest = replicas
+            .map(|&r| Rtt::micros(ground.costs[leader][r]))
+            .max();
+        promises::staleness(store, ground.names[leader].as_str(), farthest, sink)?;
     }
-    let mut clusters = std::collections::BTreeMap::new();
-    for &region in &q.chosen.regions {
+    let name = |r: &usize| ground.names[*r].clone();
+    let names = |all: &[usize]| all.iter().map(name).collect::<Vec<_>>();
+    let mut holds: Vec<usize> = decided.replicas.clone();
+    holds.extend(&decided.voters);
+    holds.extend(decided.leader);
+    let clusters = clusters(ground, q, &holds);
+    let requests = site.requests();
+    let mean_ns = |value| words::mean_ns(value, requests);
+    Some(StorePlan {
+        leader: decided.leader.as_ref().map(name),
+        voters: names(&decided.voters),
+        voter_zones: zones(&site, &decided),
+        replicas: names(&decided.replicas),
+        synchronous: if decided.standbys.is_empty() {
+            0
+        } else {
+            store.synchronous
+        },
+        sync_standbys: names(&decided.standbys),
+        clusters,
+        sticky: decided.choice == Choice::Kept,
+        objective_ns: Some(mean_ns(decided.value)).filter(|_| q.demand.given),
+        bound_ns: Some(mean_ns(decided.bound)).filter(|_| decided.bound < decided.value),
+        survives: tell::survives(&site, &decided),
+        because: tell::because(&site, &decided),
+    })
+}
+
+/// The cluster per region, those of the lock where they still can hold the store.
+fn clusters(
+    ground: &Ground<'_>,
+    q: &Question<'_>,
+    holds: &[usize],
+) -> BTreeMap<RegionName, ClusterName> {
+    let locked = ground.lock.and_then(|l| l.stores.get(&q.key.to_string()));
+    let mut clusters = BTreeMap::new();
+    for &region in holds {
         let here = q.clusters(region);
-        let before = locked.and_then(|l| l.clusters.get(ground.names[region].as_str()));
+        let name = ground.names[region];
+        let before = locked.and_then(|l| l.clusters.get(name.as_str()));
         let kept = here
             .iter()
             .find(|c| before.is_some_and(|b| b == c.as_str()));
-        let Some(cluster) = kept.or(here.first()) else {
-            continue;
-        };
-        clusters.insert(name(&region), cluster.clone());
+        if let Some(cluster) = kept.or(here.first()) {
+            clusters.insert(name.clone(), cluster.clone());
+        }
     }
-    let mut by_name: Vec<RegionName> = others.iter().map(name).collect();
-    by_name.sort();
-    let plan = StorePlan {
-        leader: Some(name(&leader)),
-        voters: Vec::new(),
-        replicas: by_name,
-        sync_standbys: if waits > 0 {
-            others.iter().map(name).collect()
-        } else {
-            Vec::new()
-        },
-        synchronous: waits,
-        clusters,
-        sticky: store.leader.is_none() && kept.is_some(),
-        objective_ns: value_ns(ground, q, leader).filter(|_| q.demand.given),
-        because,
-    };
-    Some(plan)
+    clusters
 }
 
-fn leader_elsewhere(
-    ground: &Ground<'_>,
-    q: &Question<'_>,
-    leader: &str,
-    span: crate::diag::Span,
-) -> Diagnostic {
-    let service = &q.service.name.value;
-    let store = &q.store().name.value;
-    Diagnostic::new(
-        Code::LeaderPlacement,
-        format!(
-            "the leader of store `{store}` is set to `{leader}`, where `{service}` does not serve"
-        ),
-    )
-    .at(span, "set here")
-    .note(format!(
-        "`{service}` serves in {}",
-        ground.list(&q.chosen.serving)
-    ))
-    .help(format!(
-        "choose one of these, or add `{leader}` to `placement.regions`"
-    ))
+/// A zone per voter, where voters are told apart by zones: of each region the first ones.
+fn zones(site: &Site<'_>, decided: &Decided) -> Vec<String> {
+    if site.store.voters.distinct != Distinct::Zone {
+        return Vec::new();
+    }
+    let voters = decided.voters.iter().enumerate();
+    voters
+        .map(|(i, &voter)| {
+            let before = decided.voters[..i].iter().filter(|&&v| v == voter).count();
+            let region = &site.ground.world.regions[site.ground.names[voter]];
+            region
+                .zones
+                .get(before)
+                .map_or_else(String::new, ToString::to_string)
+        })
+        .collect()
 }

@@ -271,6 +271,7 @@ impl Made {
         let plan = StorePlan {
             leader: regions.first().cloned(),
             voters: Vec::new(),
+            voter_zones: Vec::new(),
             replicas: regions[1..].to_vec(),
             sync_standbys: if synchronous > 0 {
                 regions[1..].to_vec()
@@ -285,6 +286,8 @@ impl Made {
                 .collect(),
             synchronous: store.synchronous,
             objective_ns: None,
+            bound_ns: None,
+            survives: String::new(),
             sticky: false,
             because: Default::default(),
         };

@@ -11,6 +11,7 @@ mod milliseconds;
 mod moves;
 mod plan;
 mod rests;
+mod stores;
 mod trial;
 
 pub use change::{ChangeForm, change};

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::plan::{Because, Plan, Predicted, ServicePlan, StorePlan};
+use crate::model::plan::{Because, Plan, Predicted, ServicePlan};
 use crate::model::trial::Trial;
 
 use super::milliseconds::Milliseconds;
 use super::moves::{self, MoveForm};
 use super::rests::RestsOnForm;
+use super::stores::{StoreForm, store};
 use super::trial::TrialForm;
 
 /// Every decision about a fleet, with its reasons.
@@ -111,22 +112,6 @@ struct WorstForm {
     ms: Milliseconds,
     /// The region that serves it.
     region: String,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct StoreForm {
-    leader: Option<String>,
-    voters: Vec<String>,
-    replicas: Vec<String>,
-    sync_standbys: Vec<String>,
-    /// The cluster by region.
-    clusters: BTreeMap<String, String>,
-    /// The value that the choice of the leader minimises, in milliseconds with six decimals.
-    objective_ms: Option<Milliseconds>,
-    /// Whether the leader was kept from the lock.
-    sticky: bool,
-    because: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -241,27 +226,10 @@ fn predicted(predicted: &Predicted) -> PredictedForm {
     }
 }
 
-fn store(store: &StorePlan) -> StoreForm {
-    StoreForm {
-        leader: store.leader.as_ref().map(ToString::to_string),
-        voters: texts(&store.voters),
-        replicas: texts(&store.replicas),
-        sync_standbys: texts(&store.sync_standbys),
-        clusters: store
-            .clusters
-            .iter()
-            .map(|(r, c)| (r.to_string(), c.to_string()))
-            .collect(),
-        objective_ms: store.objective_ns.map(Milliseconds),
-        sticky: store.sticky,
-        because: reasons(&store.because),
-    }
-}
-
-fn texts<T: ToString>(items: &[T]) -> Vec<String> {
+pub(super) fn texts<T: ToString>(items: &[T]) -> Vec<String> {
     items.iter().map(ToString::to_string).collect()
 }
 
-fn reasons(because: &Because) -> Vec<String> {
+pub(super) fn reasons(because: &Because) -> Vec<String> {
     because.0.clone()
 }

@@ -145,7 +145,21 @@ pub(super) fn one_store(out: &mut String, name: &str, store: &StorePlan, style: 
         parts.push(format!("writes in {}", at(leader)));
     }
     if !store.voters.is_empty() {
-        parts.push(format!("voters {}", names(&store.voters)));
+        let zones = store
+            .voter_zones
+            .iter()
+            .map(Some)
+            .chain(std::iter::repeat(None));
+        let voters: Vec<String> = store
+            .voters
+            .iter()
+            .zip(zones)
+            .map(|(region, zone)| match zone.filter(|z| !z.is_empty()) {
+                Some(zone) => format!("{region} ({zone})"),
+                None => region.to_string(),
+            })
+            .collect();
+        parts.push(format!("voters {}", voters.join(", ")));
     }
     if !store.replicas.is_empty() {
         let replicas: Vec<String> = store.replicas.iter().map(at).collect();
@@ -154,8 +168,12 @@ pub(super) fn one_store(out: &mut String, name: &str, store: &StorePlan, style: 
     if !store.sync_standbys.is_empty() {
         parts.push(format!("writes wait for {}", names(&store.sync_standbys)));
     }
+    if let Some(ns) = store.objective_ns {
+        parts.push(format!("{} on average", milliseconds(ns)));
+    }
     let _ = writeln!(out, "  {}: {}", style.strong(name), parts.join("; "));
     reasons(out, &store.because.0, style);
+    reasons(out, &[format!("survives {}", store.survives)], style);
 }
 
 /// `3.2 ms on average, 88 ms at worst (US, served by us-east-1), estimated`.

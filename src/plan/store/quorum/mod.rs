@@ -15,7 +15,6 @@ mod seats;
 #[cfg(test)]
 mod tests;
 
-
 use crate::model::world::Distinct;
 use crate::plan::ground::UNKNOWN;
 use crate::plan::search::Costs;
@@ -65,8 +64,8 @@ pub(super) struct Vote<'a> {
     pub mix: (u64, u64),
     /// What a write waits for beside the quorum, in microseconds.
     pub wait: u64,
-    /// What no write may exceed, in microseconds of the above.
-    pub limit: Option<u64>,
+    /// What no write may exceed in microseconds, and how far its users are by what counts for it.
+    pub limit: Option<(&'a Costs, u64)>,
     /// The same by other round trips, such as a percentile.
     pub tail: Option<(&'a Costs, u64)>,
 }
@@ -168,7 +167,7 @@ impl Vote<'_> {
         }
         let left = |limit: u64, path: u64| limit.checked_sub(path)?.checked_sub(self.wait);
         let by_cost = match self.limit {
-            Some(limit) => left(limit, path)?,
+            Some((costs, limit)) => left(limit, farthest(costs))?,
             None => UNKNOWN - 1,
         };
         let by_tail = match self.tail {

@@ -25,9 +25,12 @@ fn worlds(size: usize) -> impl Strategy<Value = World> {
     )
 }
 
+/// Value, leader, and round trip and name of each follower.
+type Key = (u128, usize, Vec<(u64, usize)>);
+
 /// All sets, one by one.
 fn exhaustive(vote: &Vote<'_>) -> Option<(u128, Vec<usize>)> {
-    let mut best: Option<(u128, usize, Vec<(u64, usize)>)> = None;
+    let mut best: Option<Key> = None;
     // Regions with repetition, ascending.
     let mut sets: Vec<Vec<usize>> = vec![Vec::new()];
     for _ in 0..vote.count {
@@ -76,7 +79,7 @@ fn exhaustive(vote: &Vote<'_>) -> Option<(u128, Vec<usize>)> {
                 let path = demand.map(|d| costs[d.0][leader]).max().unwrap_or(0);
                 path + kth(costs) + vote.wait
             };
-            if vote.limit.is_some_and(|l| slowest(vote.costs) > l)
+            if vote.limit.is_some_and(|(_, l)| slowest(vote.costs) > l)
                 || vote.tail.is_some_and(|(costs, l)| slowest(costs) > l)
             {
                 continue;
@@ -171,7 +174,7 @@ proptest! {
             reads: [Reads::Leader, Reads::Voter, Reads::Elsewhere][asked.reads as usize],
             mix: asked.mix,
             wait: asked.wait,
-            limit: asked.limit,
+            limit: asked.limit.map(|limit| (&costs, limit)),
             tail: asked.tail.map(|limit| (&tails, limit)),
         };
         vote.most = vote.most.max(1);

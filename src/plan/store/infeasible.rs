@@ -1,0 +1,193 @@
+//! Whether a store can be decided inside some regions, and which of its limits stand in the way.
+
+use std::collections::BTreeSet;
+
+use crate::diag::{Code, Diagnostic, Span};
+use crate::model::world::{Distinct, Service};
+use crate::plan::ground::{Demand, Ground};
+use crate::plan::words;
+
+use super::site::{Limit, Site};
+use super::{Held, solve};
+
+/// A service's store inside some regions.
+#[derive(Clone, Copy)]
+pub(in crate::plan) struct Inside<'a> {
+    pub service: &'a Service,
+    /// Its place among the service's stores.
+    pub store: usize,
+    pub demand: &'a Demand,
+    /// Regions that may hold it, ascending.
+    pub regions: &'a [usize],
+    /// Those of them that may lead, ascending.
+    pub serving: &'a [usize],
+}
+
+impl<'a> Inside<'a> {
+    fn site(&self, ground: &'a Ground<'a>, limits: &BTreeSet<Limit>) -> Site<'a> {
+        Site {
+            ground,
+            service: self.service,
+            store: &self.service.stores[self.store],
+            demand: self.demand,
+            regions: self.regions.to_vec(),
+            serving: self.serving.to_vec(),
+            limits: limits.clone(),
+        }
+    }
+}
+
+/// Whether the store can be decided inside these regions under some of its limits.
+#[expect(dead_code, reason = "the choice of regions asks for it")]
+pub(in crate::plan) fn feasible<'a>(
+    ground: &'a Ground<'a>,
+    inside: &Inside<'a>,
+    limits: &BTreeSet<Limit>,
+) -> bool {
+    solve(&inside.site(ground, limits), &Held::default()).is_some()
+}
+
+/// Why it cannot: a minimal set of limits that conflict. Empty when it can; without any limit it
+/// always can.
+#[expect(dead_code, reason = "the choice of regions asks for it")]
+pub(in crate::plan) fn why_not<'a>(
+    ground: &'a Ground<'a>,
+    inside: &Inside<'a>,
+    limits: &BTreeSet<Limit>,
+) -> BTreeSet<Limit> {
+    conflict(&inside.site(ground, limits))
+}
+
+fn conflict(site: &Site<'_>) -> BTreeSet<Limit> {
+    let can = |site: &Site<'_>| solve(site, &Held::default()).is_some();
+    if can(site) {
+        return BTreeSet::new();
+    }
+    let mut left = site.clone();
+    for limit in Limit::ALL {
+        let without = left.without(limit);
+        if !can(&without) {
+            left = without;
+        }
+    }
+    left.limits
+}
+
+/// Tells why a store cannot be decided where its service is.
+pub(super) fn say(site: &Site<'_>) -> Diagnostic {
+    let conflict = conflict(&site.without(Limit::Write));
+    let (store, service) = (&site.store.name.value, &site.service.name.value);
+    let there = words::count(site.regions.len(), "region");
+    if conflict == BTreeSet::from([Limit::Leader])
+        && let Some(leader) = &site.store.leader
+    {
+        return elsewhere(site, leader.value.as_str(), leader.span);
+    }
+    if conflict == BTreeSet::from([Limit::Standbys]) {
+        return never(site);
+    }
+    let mut diagnostic = Diagnostic::new(
+        Code::StoreInfeasible,
+        format!("store `{store}` cannot be decided inside {there} of `{service}`"),
+    )
+    .at(site.store.name.span, "");
+    for limit in &conflict {
+        let (span, text) = show(site, *limit);
+        diagnostic = diagnostic.see(span, text);
+    }
+    diagnostic
+        .note(format!(
+            "`{service}` is in {}",
+            site.ground.list(&site.regions)
+        ))
+        .help("place the service in more regions, or relax one of what is shown")
+}
+
+/// The place of a limit, and what it says.
+fn show(site: &Site<'_>, limit: Limit) -> (Span, String) {
+    let store = site.store;
+    let voters = || store.voters.span.unwrap_or(store.engine.span);
+    let count = site.voters();
+    match limit {
+        Limit::Leader => {
+            let span = store.leader.as_ref().map_or(store.name.span, |l| l.span);
+            (span, "the leader is set here".to_owned())
+        }
+        Limit::Voters => {
+            let span = store.voters.count.map_or_else(voters, |c| c.span);
+            (span, format!("{count} voters"))
+        }
+        Limit::Distinct => {
+            let what = match store.voters.distinct {
+                Distinct::Zone => "zones",
+                Distinct::Region => "regions",
+                Distinct::Country => "countries",
+            };
+            (
+                voters(),
+                format!("each of {count} in another of the {what}"),
+            )
+        }
+        Limit::Survive => {
+            let span = store.survive.as_ref().map_or(store.name.span, |s| s.span);
+            let regions = site.least_regions().max(3);
+            (
+                span,
+                format!("takes {regions} regions, none with a majority"),
+            )
+        }
+        Limit::Standbys => {
+            let needed = words::count(store.synchronous as usize, "standby");
+            (store.name.span, format!("its writes wait for {needed}"))
+        }
+        Limit::Write => {
+            let budget = site.service.budget.write.as_ref();
+            let span = budget.map_or(store.name.span, |b| b.span);
+            (span, "the enforced budget for writes".to_owned())
+        }
+    }
+}
+
+fn never(site: &Site<'_>) -> Diagnostic {
+    let store = site.store;
+    let name = &store.name.value;
+    let counted = match store.standbys.of.is_empty() {
+        true => "place the service in more regions",
+        false => "name more of its regions under `of`",
+    };
+    let have = match site.serving.first() {
+        Some(&leader) => super::primary::standbys(site, leader).len(),
+        None => 0,
+    };
+    Diagnostic::new(
+        Code::SynchronousStandbys,
+        format!(
+            "writes of store `{name}` would wait for {} that it does not have",
+            words::count(store.synchronous as usize, "standby")
+        ),
+    )
+    .at(
+        store.name.span,
+        format!("has {}", words::count(have, "replica region")),
+    )
+    .help(format!("lower `synchronous`, or {counted}"))
+}
+
+fn elsewhere(site: &Site<'_>, leader: &str, span: Span) -> Diagnostic {
+    let service = &site.service.name.value;
+    let store = &site.store.name.value;
+    Diagnostic::new(
+        Code::LeaderPlacement,
+        format!(
+            "the leader of store `{store}` is set to `{leader}`, where `{service}` does not serve"
+        ),
+    )
+    .at(span, "set here")
+    .note(format!(
+        "`{service}` serves in {}",
+        site.ground.list(&site.serving)
+    ))
+    .help(format!(
+        "choose one of these, or add `{leader}` to `placement.regions`"
+    ))
+}

@@ -1,0 +1,64 @@
+//! A store's decision as JSON.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::milliseconds::Milliseconds;
+use super::plan::{reasons, texts};
+use crate::model::plan::StorePlan;
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct StoreForm {
+    /// The region that takes writes; null where every region does.
+    leader: Option<String>,
+    /// The region of each voter: the leader first, then by their round trip from it.
+    voters: Vec<String>,
+    /// The zone of each voter, where a region may hold several.
+    voter_zones: Vec<String>,
+    /// The regions that hold its data and neither lead nor vote, by name.
+    replicas: Vec<String>,
+    /// The regions whose acknowledgement a write waits for, in order of priority.
+    sync_standbys: Vec<String>,
+    /// How many of these it waits for.
+    synchronous: u32,
+    /// The cluster by region.
+    clusters: BTreeMap<String, String>,
+    /// The value that the choice minimises, in milliseconds with six decimals: the
+    /// audience-weighted mean latency of a write, or of the mix that `access` gives.
+    objective_ms: Option<Milliseconds>,
+    /// Whether nothing can be better, by proof; of a decision kept from the lock, whether its value
+    /// is exact.
+    proven: bool,
+    /// What no choice could go below, where it is not proven.
+    bound_ms: Option<Milliseconds>,
+    /// What may be lost, and what is gone then.
+    survives: String,
+    /// Whether the leader was kept from the lock.
+    sticky: bool,
+    because: Vec<String>,
+}
+
+pub(super) fn store(store: &StorePlan) -> StoreForm {
+    StoreForm {
+        leader: store.leader.as_ref().map(ToString::to_string),
+        voters: texts(&store.voters),
+        voter_zones: store.voter_zones.clone(),
+        replicas: texts(&store.replicas),
+        sync_standbys: texts(&store.sync_standbys),
+        synchronous: store.synchronous,
+        clusters: store
+            .clusters
+            .iter()
+            .map(|(r, c)| (r.to_string(), c.to_string()))
+            .collect(),
+        objective_ms: store.objective_ns.map(Milliseconds),
+        proven: store.bound_ns.is_none(),
+        bound_ms: store.bound_ns.map(Milliseconds),
+        survives: store.survives.clone(),
+        sticky: store.sticky,
+        because: reasons(&store.because),
+    }
+}
