@@ -119,14 +119,11 @@ fn show(site: &Site<'_>, limit: Limit) -> (Span, String) {
         }
         Limit::Distinct => {
             let what = match store.voters.distinct {
-                Distinct::Zone => "zones",
-                Distinct::Region => "regions",
-                Distinct::Country => "countries",
+                Distinct::Zone => "zone",
+                Distinct::Region => "region",
+                Distinct::Country => "country",
             };
-            (
-                voters(),
-                format!("each of {count} in another of the {what}"),
-            )
+            (voters(), format!("each in another {what}"))
         }
         Limit::Survive => {
             let span = store.survive.as_ref().map_or(store.name.span, |s| s.span);
