@@ -21,7 +21,12 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
             recovery: Recovery::Automatic,
             lost: Lost::Lag,
         }),
-        region: None,
+        region: Some(Loss {
+            regions: 2,
+            voters: 0,
+            recovery: Recovery::Automatic,
+            lost: Lost::Everything,
+        }),
     }],
     standbys: false,
     quorum: None,
@@ -30,7 +35,7 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
         only: &[],
     },
     lag: "as old as an entry may get before it expires",
-    survives: "a zone by a replica in another, which may lack the last writes; not a region: the others have caches of their own",
+    survives: "a zone by a replica in another, which may lack the last writes; a region's cache is gone with it, the others have caches of their own",
     notes: &[
         "open source (BSD-3-Clause)",
         "replication within a region is asynchronous, so it is a cache and no store of record",

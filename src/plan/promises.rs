@@ -40,7 +40,8 @@ pub(super) fn staleness(
     let (Some(bound), Some(farthest)) = (&store.staleness, farthest) else {
         return Some(());
     };
-    let floor = farthest.as_micros() / 2;
+    let floor = engine::way(store).and_then(|way| engine::staleness_floor(way, farthest));
+    let floor = floor.map_or(0, Rtt::as_micros);
     if store.consistency.value != Consistency::BoundedStaleness
         || bound.value.as_millis().saturating_mul(1000) >= floor
     {

@@ -46,7 +46,12 @@ pub(crate) fn tell(world: &World, silent: &BTreeMap<StoreKey, Vec<ClusterName>>,
         let told = Diagnostic::new(Code::StoreNotRendered, message)
             .at(stores[0].1.engine.span, "")
             .note(format!(
-                "the plan holds all the same, `regen plan` prints it; the clusters are {}",
+                "the plan holds all the same, `regen plan` prints it; to be deployed in {} {}",
+                if clusters.len() == 1 {
+                    "cluster"
+                } else {
+                    "clusters"
+                },
                 few(&clusters)
             ));
         let told = stores

@@ -54,6 +54,7 @@ pub fn engines(all: &[EngineFacts], style: Style) -> String {
         let (number, text) = formula.formula();
         let _ = writeln!(out, "  {number:<6} {text}");
     }
+    out.push_str("lossy: what had not been replicated is lost\n");
     let more = "regen engines NAME shows the settings, the notes and the sources of one";
     let _ = writeln!(out, "\n{}", style.faint(more));
     out
@@ -178,6 +179,12 @@ fn survives(way: &ClassFacts) -> String {
         }
         if loss.recovery == Recovery::Manual {
             needs.push("by hand".to_owned());
+        }
+        match loss.lost {
+            Lost::Nothing => {}
+            Lost::UnlessSynchronous(k) => needs.push(format!("`synchronous: {k}`")),
+            Lost::UnlessInstances(n) => needs.push(format!("{n} instances")),
+            Lost::Lag | Lost::Everything => needs.push("lossy".to_owned()),
         }
         match needs.is_empty() {
             true => what.to_owned(),

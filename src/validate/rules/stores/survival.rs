@@ -38,6 +38,10 @@ pub(super) fn survival(
                 "`{engine}`, giving `{class}` by `{}`, does not survive a {what}",
                 way.name
             ),
+            Some(Loss {
+                lost: Lost::Everything,
+                ..
+            }) => format!("`{engine}` loses what it had with a {what}"),
             Some(_) => format!(
                 "`{engine}` loses acknowledged writes with a {what}: what had not been replicated"
             ),
