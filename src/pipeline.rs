@@ -10,6 +10,7 @@
 //! goes out as values.
 
 pub mod drift;
+pub mod simulate;
 mod trial;
 
 use crate::adopt::{self, Adoption};

@@ -17,6 +17,7 @@ mod render;
 mod repository;
 mod schema;
 mod session;
+mod simulate;
 mod templates;
 mod terminal;
 
@@ -92,6 +93,7 @@ enum Command {
     Render(render::Render),
     Drift(Box<drift::Drift>),
     Explain(explain::Explain),
+    Simulate(simulate::Simulate),
     Engines(engines::Engines),
     Templates(templates::Templates),
     Codes(codes::Codes),
@@ -118,6 +120,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Render(command) => command.run(&args.fleet, &terminal),
         Command::Drift(command) => command.run(&args.fleet, &terminal),
         Command::Explain(command) => command.run(&args.fleet, &terminal),
+        Command::Simulate(command) => command.run(&args.fleet, &terminal),
         Command::Engines(command) => command.run(&terminal),
         Command::Templates(command) => command.run(&args.fleet, &terminal),
         Command::Codes(command) => command.run(&terminal),

@@ -41,6 +41,8 @@ enum Subject {
     Diagnostics,
     /// regen check --format json, regen render --format json
     Change,
+    /// regen simulate --format json
+    Simulation,
     /// regen codes --format json
     Codes,
     /// regen engines --format json
@@ -58,6 +60,7 @@ impl Schema {
             Subject::Drift => json::schema::<json::DriftForm>(),
             Subject::Diagnostics => json::schema::<json::DiagnosticsForm>(),
             Subject::Change => json::schema::<json::ChangeForm>(),
+            Subject::Simulation => json::schema::<json::SimulationForm>(),
             Subject::Codes => json::schema::<json::CodesForm>(),
             Subject::Engines => json::schema::<json::EnginesForm>(),
         };

@@ -20,5 +20,6 @@ pub mod quantity;
 pub mod ratio;
 pub mod raw;
 pub mod rtt;
+pub mod simulation;
 pub mod trial;
 pub mod world;

@@ -10,6 +10,7 @@ use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::model::name::RegionName;
 use crate::model::place::Country;
 use crate::model::plan::{Because, FailoverChain};
+use crate::model::world::Service;
 
 use super::Placed;
 use super::amount::{Amount, Room, split};
@@ -18,7 +19,7 @@ use super::legal;
 use super::words;
 
 /// Where a service may fail over to.
-struct Rule {
+pub(super) struct Rule {
     /// Jurisdictions that bind its data; the store's index, the name, the countries.
     bound: Vec<(usize, String, BTreeSet<Country>)>,
     /// The fleet's rule for services without bound data.
@@ -26,8 +27,8 @@ struct Rule {
 }
 
 impl Rule {
-    fn of(ground: &Ground<'_>, placed: &Placed<'_>) -> Self {
-        let stores = placed.service.stores.iter().enumerate();
+    pub(super) fn of(ground: &Ground<'_>, service: &Service) -> Self {
+        let stores = service.stores.iter().enumerate();
         let bound: Vec<_> = stores
             .filter_map(|(i, s)| legal::residency(ground, s).map(|(name, set)| (i, name, set)))
             .collect();
@@ -39,8 +40,13 @@ impl Rule {
         }
     }
 
+    /// Whether a country may hold all of its data.
+    pub(super) fn keeps_data(&self, country: Country) -> bool {
+        self.bound.iter().all(|(_, _, all)| all.contains(&country))
+    }
+
     /// Why a target is not allowed; `None` when it is.
-    fn forbids(&self, lost: Country, target: Country) -> Option<String> {
+    pub(super) fn forbids(&self, lost: Country, target: Country) -> Option<String> {
         for (_, name, countries) in &self.bound {
             if !countries.contains(&target) {
                 return Some(format!("it lies outside {name}"));
@@ -65,7 +71,7 @@ pub(super) fn chains(
 ) -> Vec<BTreeMap<RegionName, FailoverChain>> {
     let headroom = ground.world.fleet.failover.headroom;
     let after_loss = room.clone().keep_free(ground.world, headroom);
-    let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p)).collect();
+    let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p.service)).collect();
     let mut all = vec![BTreeMap::new(); placed.len()];
     // Per service: serving regions that the rule leaves without a target, and that room does.
     let mut forbidden = vec![Vec::new(); placed.len()];
@@ -109,7 +115,7 @@ pub(super) fn lacks(
 ) -> Vec<(usize, usize)> {
     let headroom = ground.world.fleet.failover.headroom;
     let after_loss = room.clone().keep_free(ground.world, headroom);
-    let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p)).collect();
+    let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p.service)).collect();
     let mut lacks = Vec::new();
     for lost in 0..ground.names.len() {
         let mut free = after_loss.clone();

@@ -22,6 +22,7 @@ mod promises;
 mod repair;
 mod search;
 mod store;
+mod survive;
 mod waves;
 mod words;
 
@@ -36,6 +37,8 @@ use crate::model::plan::{
 };
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
+
+pub use survive::survive;
 
 use amount::Room;
 use choose::Chosen;

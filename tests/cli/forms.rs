@@ -13,7 +13,7 @@ fn json(text: &str) -> Value {
 
 /// Asserts that a run printed a form of this schema, and hands it on.
 #[track_caller]
-fn form(dir: &Path, subject: &str, ran: &Ran) -> Value {
+pub(crate) fn form(dir: &Path, subject: &str, ran: &Ran) -> Value {
     let printed = json(&ran.stdout);
     let schema = json(&regen(dir, &["schema", subject]).exits(0).stdout);
     assert_eq!(faults(&schema, &printed), Vec::<String>::new(), "{subject}");
@@ -128,6 +128,7 @@ fn every_schema_is_printed() {
         "drift",
         "diagnostics",
         "change",
+        "simulation",
         "codes",
         "engines",
     ] {

@@ -11,19 +11,21 @@ mod help;
 mod killed;
 mod reports;
 mod schema;
+mod simulate;
 mod terminal;
 
 #[path = "../support/mod.rs"]
 mod support;
 
 /// Every command.
-const COMMANDS: [&str; 11] = [
+const COMMANDS: [&str; 12] = [
     "init",
     "check",
     "plan",
     "render",
     "drift",
     "explain",
+    "simulate",
     "engines",
     "templates",
     "codes",

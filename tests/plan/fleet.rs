@@ -9,6 +9,8 @@ use regen::load::load;
 use regen::model::input::{Content, InputFile};
 use regen::model::lock::Lock;
 use regen::model::plan::Plan;
+use regen::model::simulation;
+use regen::pipeline::{self, Input};
 use regen::plan::Options;
 use regen::validate::validate;
 
@@ -110,6 +112,28 @@ impl Fleet {
     /// The plan beside a lock, with what a rebalance would do.
     pub(crate) fn proposals(&self, lock: &Lock) -> Plan {
         self.run(Some(lock), false, true).plan()
+    }
+
+    /// What is left of the plan after a loss, in the words of `--lose`.
+    pub(crate) fn lose(&self, lost: &[&str]) -> simulation::Outcome {
+        let mut sources = Sources::new();
+        let files = self.0.iter().map(|(path, text)| InputFile {
+            path: path.clone(),
+            content: Content::Text(sources.add(path.as_str(), text.as_str())),
+        });
+        let files = files.collect();
+        let input = Input {
+            files,
+            sources,
+            round_trips: None,
+        };
+        let planned = pipeline::plan(&input, &Options::default(), &mut Sink::new());
+        let planned = planned.expect("a plan");
+        let lost: Vec<_> = lost
+            .iter()
+            .map(|word| pipeline::simulate::lost(&planned.world, word).expect("a part"))
+            .collect();
+        planned.lose(&lost).outcomes.remove(0)
     }
 
     /// Reads and plans.

@@ -10,3 +10,4 @@ mod lints;
 mod matrix;
 mod recovery;
 mod scenarios;
+mod survive;

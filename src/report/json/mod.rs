@@ -11,6 +11,7 @@ mod milliseconds;
 mod moves;
 mod plan;
 mod rests;
+mod simulation;
 mod stores;
 mod trial;
 
@@ -20,6 +21,7 @@ pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};
 pub use engines::{EnginesForm, engines};
 pub use plan::{PlanForm, plan, tried_plan};
+pub use simulation::{SimulationForm, simulation};
 
 /// Writes a form as indented JSON with a final newline.
 fn write(form: &impl serde::Serialize) -> String {

@@ -11,6 +11,7 @@ mod moves;
 mod object;
 mod plan;
 mod rests;
+mod simulation;
 mod style;
 mod trial;
 
@@ -23,5 +24,6 @@ pub use explain::{field, service};
 pub use inert::{inert, shortened};
 pub use object::annotated;
 pub use plan::{count, headline, milliseconds, plan};
+pub use simulation::simulation;
 pub use style::Style;
 pub use trial::trial;

@@ -1,0 +1,300 @@
+//! What is left after a loss: who serves, what is full, which writes stop, and what is not known.
+
+use regen::model::name::{RegionName, ServiceKey};
+use regen::model::simulation::{Outcome, Promise, Rpo, Rto, Survives, Writes};
+
+use crate::fleet::Fleet;
+
+const THREE: [&str; 3] = ["eu-central-1", "eu-west-1", "us-east-1"];
+const EVERYWHERE: &str =
+    "audience: {eu-central-1: 5, eu-west-1: 3, us-east-1: 2}\nplacement: {regions: all}\n";
+
+fn broken(outcome: &Outcome) -> Vec<(Promise, &str)> {
+    let all = outcome.broken.iter();
+    all.map(|b| (b.promise, b.what.as_str())).collect()
+}
+
+/// From where to where the users of `web` go, with their share in percent.
+fn moved(outcome: &Outcome) -> Vec<(String, String, u32)> {
+    let web = &outcome.services[&ServiceKey::prod("web")];
+    let all = web.moved.iter().map(|m| {
+        let to = m.to.as_ref().map_or("nobody", RegionName::as_str);
+        (m.from.to_string(), to.to_owned(), m.share_ppm / 10_000)
+    });
+    all.collect()
+}
+
+/// Regions with a stated capacity, so that everything can be checked.
+fn roomy(settings: &str) -> Fleet {
+    THREE.iter().fold(Fleet::new(settings), |fleet, name| {
+        fleet.region(name, "capacity: {cpu: 8, memory: 16Gi}")
+    })
+}
+
+#[test]
+fn users_of_a_lost_region_go_where_the_chain_says_and_nobody_else_moves() {
+    let fleet = roomy("").service("web", EVERYWHERE);
+    let outcome = fleet.lose(&["us-east-1"]);
+    assert_eq!(
+        moved(&outcome),
+        [("us-east-1".into(), "eu-west-1".into(), 20)]
+    );
+    assert_eq!(outcome.survives(), Survives::Yes, "{:?}", outcome.broken);
+    let web = &outcome.services[&ServiceKey::prod("web")];
+    assert!(web.after_ns > web.before_ns);
+    assert_eq!(web.rto, Rto::Callers);
+    let two = fleet.lose(&["us-east-1", "eu-west-1"]);
+    assert_eq!(
+        moved(&two),
+        [
+            ("eu-west-1".into(), "eu-central-1".into(), 30),
+            ("us-east-1".into(), "eu-central-1".into(), 20)
+        ]
+    );
+    let all = fleet.lose(&THREE);
+    assert_eq!(broken(&all).len(), 3);
+    assert!(broken(&all).iter().all(|b| b.0 == Promise::Served));
+}
+
+#[test]
+fn nobody_moves_out_of_the_rule_even_where_dns_would_send_them() {
+    let settings = "failover: {residency: EEA}\ndomain: shop.example\nplatform: {dns: external-dns, capabilities: [external-dns]}\n";
+    let cluster = |name: &str| {
+        format!(
+            "capacity: {{cpu: 8, memory: 16Gi}}, ingress: {{hostname: in.{name}.example}}, healthChecks: {{web.shop.example: 11111111-2222-3333-4444-555555555555}}"
+        )
+    };
+    let fleet = ["eu-west-1", "us-east-1"]
+        .iter()
+        .fold(Fleet::new(settings), |fleet, name| {
+            fleet.region(name, &cluster(name))
+        })
+        .service(
+            "web",
+            "audience: {eu-west-1: 1, us-east-1: 1}\nplacement: {regions: all}\nexposure: {host: web.shop.example, health: /healthz}",
+        );
+    let outcome = fleet.lose(&["eu-west-1"]);
+    assert_eq!(moved(&outcome), [("eu-west-1".into(), "nobody".into(), 50)]);
+    let told = broken(&outcome);
+    assert_eq!(told[0].0, Promise::Served);
+    assert_eq!(
+        told[1],
+        (
+            Promise::Residency,
+            "DNS answers users of `web` in eu-west-1 with us-east-1, though it lies outside EEA"
+        )
+    );
+}
+
+#[test]
+fn what_takes_over_must_have_room_and_a_capacity_that_nobody_states_is_unknown() {
+    let fleet = |capacity: &str| {
+        Fleet::new("failover: {headroom: 0%}")
+            .region("eu-west-1", capacity)
+            .region("us-east-1", "capacity: {cpu: 2, memory: 4Gi}")
+            .service(
+                "web",
+                "audience: {eu-west-1: 1, us-east-1: 1}\nplacement: {regions: all}",
+            )
+    };
+    let outcome = fleet("capacity: {cpu: 400m, memory: 4Gi}").lose(&["us-east-1"]);
+    assert_eq!(outcome.survives(), Survives::Yes, "{:?}", outcome.broken);
+    let load = &outcome.clusters["eu-west-1-a"];
+    assert_eq!((load.pods_before, load.pods_after), (2, 4));
+    assert_eq!((load.cpu.before, load.cpu.after), (200, 400));
+    assert_eq!(load.cpu.at_max, 600, "with every pod that may start");
+    let outcome = fleet("").lose(&["us-east-1"]);
+    assert_eq!(outcome.survives(), Survives::Unknown);
+    assert_eq!(outcome.unknown.len(), 2, "{:?}", outcome.unknown);
+    // With eu-west-1 lost the plan leaves the other out when it is too small; two lost regions are
+    // more than it promises.
+    let three = Fleet::new("failover: {headroom: 0%}")
+        .region("eu-central-1", "capacity: {cpu: 400m, memory: 4Gi}")
+        .region("eu-west-1", "capacity: {cpu: 400m, memory: 4Gi}")
+        .region("us-east-1", "capacity: {cpu: 400m, memory: 4Gi}")
+        .service(
+            "web",
+            "audience: {eu-central-1: 1, eu-west-1: 1, us-east-1: 1}\nplacement: {regions: all}",
+        );
+    assert_eq!(three.lose(&["us-east-1"]).survives(), Survives::Yes);
+    let outcome = three.lose(&["us-east-1", "eu-west-1"]);
+    assert_eq!(
+        broken(&outcome),
+        [(
+            Promise::Capacity,
+            "eu-central-1-a would need 150% of its CPU"
+        )]
+    );
+}
+
+#[test]
+fn a_cluster_that_is_not_alone_in_its_region_leaves_its_users_there() {
+    let region = "region: eu-west-1\nprovider: aws\nclusters: [{name: a, capacity: {cpu: 4, memory: 8Gi}}, {name: b, capacity: {cpu: 4, memory: 8Gi}}]\n";
+    let fleet = Fleet::new("")
+        .file("regions/eu-west-1.yaml", region)
+        .service("web", "audience: {eu-west-1: 1}\nplacement: {regions: all}");
+    let outcome = fleet.lose(&["a"]);
+    assert_eq!(moved(&outcome), []);
+    assert_eq!(outcome.survives(), Survives::Yes, "{:?}", outcome.broken);
+    let load = &outcome.clusters["b"];
+    assert_eq!((load.pods_before, load.pods_after), (1, 2));
+    assert_eq!(
+        broken(&fleet.lose(&["a", "b"]))[0].1,
+        "nobody serves 100% of its users of `web` in place of eu-west-1: the service runs in no other region"
+    );
+}
+
+#[test]
+fn what_the_catalog_accepts_is_told_and_breaks_nothing() {
+    let fleet = roomy("").service("web", "audience: {eu-west-1: 1}\nplacement: {regions: [eu-west-1]}\nfailover: none\nstores: [{name: db, engine: cloudnative-pg}]");
+    let outcome = fleet.lose(&["eu-west-1"]);
+    assert_eq!(broken(&outcome), []);
+    assert_eq!(
+        outcome.accepted,
+        [
+            "`web` does not serve 100% of its users, as `failover: none` accepts",
+            "writes of `web/db` stop, as `failover: none` accepts: no other region holds it",
+        ]
+    );
+    let caller = fleet.service("shop", &format!("{EVERYWHERE}calls: [web]"));
+    let told = caller.lose(&["eu-west-1"]);
+    assert_eq!(
+        broken(&told),
+        [(
+            Promise::Calls,
+            "`shop` fails without `web`, which does not answer"
+        )]
+    );
+    let degrades = caller.service(
+        "shop",
+        &format!("{EVERYWHERE}calls: [{{service: web, onFailure: degrade}}]"),
+    );
+    assert_eq!(broken(&degrades.lose(&["eu-west-1"])), []);
+}
+
+#[test]
+fn a_primary_waits_for_a_person_and_loses_the_lag_unless_a_standby_acknowledged() {
+    let fleet = |store: &str| {
+        roomy("").service(
+            "web",
+            &format!("audience: {{eu-central-1: 8, eu-west-1: 1, us-east-1: 1}}\nplacement: {{regions: all}}\nstores: [{{name: db, engine: cloudnative-pg, {store}}}]"),
+        )
+    };
+    let lose = |store: &str, lost: &[&str]| {
+        let outcome = fleet(store).lose(lost);
+        let db = outcome.stores.values().next().cloned().expect("a store");
+        (db, outcome)
+    };
+    let (db, outcome) = lose("consistency: eventual", &["eu-central-1"]);
+    assert_eq!(db.writes, Writes::Person);
+    assert_eq!(db.rto, Rto::Manual);
+    assert_eq!(db.leads, Some(RegionName::from("eu-west-1")));
+    assert!(
+        matches!(db.rpo, Rpo::Lag { at_least_ns: Some(ns) } if ns > 10_000_000),
+        "{:?}",
+        db.rpo
+    );
+    assert_eq!(outcome.survives(), Survives::Yes);
+    let (_, outcome) = lose("consistency: strong", &["eu-central-1"]);
+    assert_eq!(broken(&outcome)[0].0, Promise::Rpo);
+    let (db, outcome) = lose("consistency: strong, synchronous: 1", &["eu-central-1"]);
+    assert_eq!((db.rpo, db.writes), (Rpo::Zero, Writes::Person));
+    assert_eq!(outcome.survives(), Survives::Yes, "{:?}", outcome.broken);
+    let (db, _) = lose("consistency: strong, synchronous: 1", &["us-east-1"]);
+    assert_eq!(db.writes, Writes::GoOn);
+    let (db, outcome) = lose("consistency: strong, synchronous: 2", &["us-east-1"]);
+    assert_eq!((db.writes, db.rto), (Writes::Stop, Rto::Back));
+    assert_eq!(
+        broken(&outcome)[0].1,
+        "writes of `web/db` stop: a write waits for 2 standbys, and 1 of 2 is left"
+    );
+    let (db, _) = lose(
+        "consistency: strong, synchronous: 2",
+        &["eu-central-1..us-east-1", "eu-west-1..us-east-1"],
+    );
+    assert_eq!(
+        db.writes,
+        Writes::Stop,
+        "a standby behind a cut way is as good as lost"
+    );
+}
+
+#[test]
+fn a_lost_zone_takes_its_share_of_the_capacity_and_single_instances() {
+    let fleet = |instances: u32| {
+        Fleet::new("")
+            .file("regions/eu-west-1.yaml", "region: eu-west-1\nprovider: aws\nzones: [a, b, c]\nclusters: [{name: one, capacity: {cpu: 3, memory: 6Gi}}]\n")
+            .service("web", &format!("audience: {{eu-west-1: 1}}\nplacement: {{regions: all}}\nstores: [{{name: db, engine: cloudnative-pg, consistency: eventual, instances: {instances}}}]"))
+    };
+    let outcome = fleet(3).lose(&["eu-west-1/a"]);
+    assert_eq!(moved(&outcome), []);
+    assert_eq!(outcome.clusters["one"].cpu.capacity, Some(2000));
+    let db = outcome.stores.values().next().expect("a store");
+    assert_eq!((db.writes, &db.rpo), (Writes::Switch, &Rpo::Zero));
+    assert_eq!(outcome.survives(), Survives::Yes, "{:?}", outcome.broken);
+    let outcome = fleet(1).lose(&["eu-west-1/b"]);
+    assert_eq!(
+        broken(&outcome),
+        [(
+            Promise::Writes,
+            "writes of `web/db` stop: 1 instance in eu-west-1 may all be in a lost zone"
+        )]
+    );
+    let outcome = fleet(3).lose(&["eu-west-1/a", "eu-west-1/b", "eu-west-1/c"]);
+    assert_eq!(
+        broken(&outcome)[0].0,
+        Promise::Served,
+        "all zones are the region"
+    );
+}
+
+#[test]
+fn a_cut_way_sends_the_users_behind_it_elsewhere() {
+    let fleet = roomy("").service(
+        "web",
+        "audience: {us-east-1: 1}\nplacement: {regions: [eu-west-1, eu-central-1]}",
+    );
+    let outcome = fleet.lose(&["us-east-1..eu-west-1"]);
+    assert_eq!(
+        moved(&outcome),
+        [("eu-west-1".into(), "eu-central-1".into(), 100)]
+    );
+    assert!(fleet.lose(&["us-east-1,eu-central-1"]).services.is_empty());
+}
+
+#[test]
+fn recovery_is_held_against_what_the_service_promises() {
+    let fleet = |slo: &str, store: &str| {
+        let text = format!(
+            "audience: {{eu-central-1: 8, eu-west-1: 1, us-east-1: 1}}\nplacement: {{regions: all}}\nslo: {{{slo}}}\nstores: [{{name: db, engine: cloudnative-pg, consistency: eventual, {store}}}]"
+        );
+        roomy("").service("web", &text).lose(&["eu-central-1"])
+    };
+    for (slo, store, told, unknown) in [
+        ("rpo: 0s", "synchronous: 1", vec![], 0),
+        (
+            "rpo: 0s",
+            "",
+            vec![(
+                Promise::Rpo,
+                "`web/db` loses what had not been replicated, and promises 0s",
+            )],
+            0,
+        ),
+        (
+            "rpo: 10ms",
+            "",
+            vec![(
+                Promise::Rpo,
+                "`web/db` loses what had not been replicated, and promises 10ms",
+            )],
+            0,
+        ),
+        ("rpo: 5m", "", vec![], 1),
+        ("rto: 5m", "", vec![], 1),
+    ] {
+        let outcome = fleet(slo, store);
+        assert_eq!(broken(&outcome), told, "{slo} {store}");
+        assert_eq!(outcome.unknown.len(), unknown, "{:?}", outcome.unknown);
+    }
+}
