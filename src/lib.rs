@@ -44,7 +44,7 @@
 //! |---|---|---|
 //! | a resource | a file below `templates/` | the list of built-in templates in `render` |
 //! | a rule | a function below `validate/` | [`diag::Code`] and the list of rules |
-//! | a store engine | a row of the table in [`engine`] and its templates | [`model::engine::Engine`] |
+//! | a store engine | a file below `engine/`, and its templates | the list in [`engine`], after its name in [`model::engine::Engine`] |
 //! | a report format | a file below `report/` | [`report::Format`] |
 //! | a command | a file below `cli/` | the enum of commands |
 //! | facts of a cloud | a file below `regions/` | [`atlas`] |

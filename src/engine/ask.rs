@@ -152,6 +152,15 @@ mod tests {
     }
 
     #[test]
+    fn rows_stand_by_name_and_every_class_has_an_engine() {
+        let names: Vec<&str> = ENGINES.iter().map(|row| row.engine.name()).collect();
+        assert!(names.is_sorted(), "{names:?}");
+        for class in Consistency::ALL {
+            assert!(satisfying(*class).count() > 0, "{class}");
+        }
+    }
+
+    #[test]
     fn classes_are_given_by_whom_they_are_known_to_be() {
         let by = |class| satisfying(class).map(Engine::name).collect::<Vec<_>>();
         assert_eq!(

@@ -78,15 +78,15 @@ impl Write {
                 "F5",
                 "as F4, and a commit wait of hundreds of milliseconds (800 ms assumed)",
             ),
-            Self::LocalQuorum => ("F6", "0: a quorum of the own region"),
+            Self::LocalQuorum => ("F6", "0, a quorum of the own region"),
             Self::EachQuorum => ("F7", "the largest rtt(c,d) over the regions d"),
             Self::QuorumAcross => (
                 "F8",
                 "the smallest t within which a majority of all replicas is reached",
             ),
-            Self::Log => ("F9", "0: acknowledged by the own region"),
-            Self::Merge => ("F10", "0: acknowledged by the own region"),
-            Self::Cache => ("-", "0: the own region's cache"),
+            Self::Log => ("F9", "0, acknowledged by the own region"),
+            Self::Merge => ("F10", "0, acknowledged by the own region"),
+            Self::Cache => ("-", "0, the own region's cache"),
         }
     }
 }

@@ -62,7 +62,7 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
             "follower",
             Read::Local,
             FOLLOWER,
-            "read only, yb_read_from_followers, yb_follower_read_staleness_ms set to the bound; the engine enforces it",
+            "read only, yb_read_from_followers, yb_follower_read_staleness_ms set to the bound; reads are exactly that old",
         ),
         class(
             Consistency::ReadYourWrites,
@@ -93,6 +93,7 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
     notes: &[
         "open source (Apache-2.0)",
         "two regions survive no more than one does: a region's loss takes the majority",
+        "a staleness above 2147 s is refused by the engine: set less, which keeps any longer bound",
         "pods must reach each other between clusters by name",
     ],
     deploy: "the Helm chart `yugabyte` per cluster, and the placement by yb-admin or SQL",
@@ -100,5 +101,6 @@ pub(super) const FACTS: EngineFacts = EngineFacts {
     sources: &[
         "YugabyteDB stable, explore/multi-region-deployments/synchronous-replication-ysql.md",
         "YugabyteDB stable, explore/going-beyond-sql/follower-reads-ysql.md, additional-features/follower-reads.md",
+        "yugabyte/yugabyte-db, issues 15011 and 31212 (limits of the staleness, exact staleness)",
     ],
 };

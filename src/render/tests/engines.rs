@@ -93,6 +93,8 @@ fn templates_see_voters_and_leaders_where_there_are_some() {
             assert_eq!(&seen[key], value, "{engine}: {key}");
         }
         assert_eq!(seen["members"], "2", "{engine}");
+        // The service's pods, and the two ranges of the other region's cluster.
+        assert_eq!(seen["from"], "3", "{engine}");
         assert_eq!(told.len(), 0, "{engine}: {told:?}");
         let ours = all
             .manifests()

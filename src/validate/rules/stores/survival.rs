@@ -155,11 +155,11 @@ fn regions(
     }
     let (name, needed) = (&service.name.value, loss.regions);
     let has = match there.min(most) {
-        1 => "one".to_owned(),
-        n => n.to_string(),
+        1 => "one region".to_owned(),
+        n => format!("{n} regions"),
     };
     let message = format!(
-        "`{}` survives a {what} in {needed} regions or more, and `{name}` may be in {has}",
+        "`{}` survives a {what} in {needed} regions or more, and has {has} of `{name}` to be in",
         store.name.value
     );
     let mut fault = fault(Code::SurviveRegions, message, asked);
