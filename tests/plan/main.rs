@@ -10,4 +10,5 @@ mod lints;
 mod matrix;
 mod recovery;
 mod scenarios;
+mod sticky;
 mod survive;

@@ -48,6 +48,7 @@ pub(super) fn between(
                     old,
                     new,
                 };
+                moves.extend(one.voters());
                 moves.extend(one.leader());
                 moves.extend(one.clusters());
             }
@@ -134,6 +135,23 @@ struct One<'a> {
 }
 
 impl One<'_> {
+    /// Leader and voters as they were and as they are.
+    fn objective(&self) -> Effect {
+        let value = |leader: Option<&str>, voters: &[&str]| {
+            let index = |name: &str| self.ground.index(name);
+            let voters: Option<Vec<usize>> = voters.iter().map(|v| index(v)).collect();
+            store::value_with_ns(self.ground, &self.question, index(leader?)?, &voters?)
+        };
+        let old: Vec<&str> = self.old.voters.iter().map(String::as_str).collect();
+        let new: Vec<&str> = self.new.voters.iter().map(|v| v.as_str()).collect();
+        let leader = self.new.leader.as_ref().map(|l| l.as_str());
+        Effect {
+            of: store::term(self.declared),
+            before_ns: value(self.old.leader.as_deref(), &old),
+            after_ns: value(leader, &new),
+        }
+    }
+
     fn leader(&self) -> Option<Move> {
         let was = self.old.leader.as_deref()?;
         let is = self.new.leader.as_ref()?.as_str();
@@ -142,35 +160,46 @@ impl One<'_> {
         }
         let known = self.ground.index(was);
         let chosen = &self.placed.chosen;
-        let objective = Effect {
-            of: store::term(self.declared),
-            before_ns: known.and_then(|r| store::value_ns(self.ground, &self.question, r)),
-            after_ns: self
-                .ground
-                .index(is)
-                .and_then(|r| store::value_ns(self.ground, &self.question, r)),
-        };
+        let objective = self.objective();
+        let named = self.declared.leader.as_ref();
         let why = match known {
-            _ if self.declared.leader.is_some() => format!("the store names {is}"),
+            _ if named.is_some_and(|l| l.value.as_str() == is) => {
+                format!("the store names {is}")
+            }
             Some(r) if chosen.serving.contains(&r) => {
-                let ms = |ns: Option<u64>| words::ms(ns.unwrap_or_default() / 1000);
-                let (from, to) = (ms(objective.before_ns), ms(objective.after_ns));
-                format!("the {} falls from {from} to {to}", objective.of)
+                match (objective.before_ns, objective.after_ns) {
+                    (Some(from), Some(to)) if to < from => format!(
+                        "the {} falls from {} to {}",
+                        objective.of,
+                        words::ms(from / 1000),
+                        words::ms(to / 1000)
+                    ),
+                    _ => {
+                        format!("{was} may no longer lead with the voters that the store asks for")
+                    }
+                }
             }
             Some(r) if chosen.regions.contains(&r) => format!("{was} no longer serves"),
             _ => gone(self.ground, self.placed, was)
                 .unwrap_or_else(|| format!("{was} no longer holds the service")),
         };
-        let held = [&self.old.replicas, &self.old.voters];
-        let held = held.into_iter().flatten().any(|r| r == is);
         let mut steps = Vec::new();
-        if !held {
-            let key = self.placed.key;
+        if !self.held(is) {
+            let what = if self.new.voters.is_empty() {
+                "regions"
+            } else {
+                "voters"
+            };
+            let key = match what {
+                "regions" => self.placed.key.to_string(),
+                _ => self.question.key.to_string(),
+            };
             steps.push(format!(
-                "after `regions of {key}`, once the copy in {is} has caught up"
+                "after `{what} of {key}`, once the copy in {is} has caught up"
             ));
         }
-        steps.extend(steps::leader(was, is, known.is_some()));
+        let switch = steps::leader(self.declared, was, is, known.is_some());
+        steps.extend(switch.steps);
         Some(Move {
             what: format!("leader of {}", self.question.key),
             from: was.to_owned(),
@@ -179,8 +208,65 @@ impl One<'_> {
             objective: Some(objective),
             steps,
             reads: steps::READS_OF_LEADER.to_owned(),
-            writes: steps::WRITES_OF_LEADER.to_owned(),
+            writes: switch.writes.to_owned(),
             because: Because::new(why),
+            ..Move::default()
+        })
+    }
+
+    /// Whether a region held the data before.
+    fn held(&self, region: &str) -> bool {
+        let lists = [&self.old.replicas, &self.old.voters];
+        lists.into_iter().flatten().any(|r| r == region)
+    }
+
+    fn voters(&self) -> Option<Move> {
+        let was: Vec<&str> = self.old.voters.iter().map(String::as_str).collect();
+        let is: Vec<&str> = self.new.voters.iter().map(|v| v.as_str()).collect();
+        let (go, come) = (without(&was, &is), without(&is, &was));
+        // A lock of an older form has none: they are chosen, and nothing moves.
+        if was.is_empty() || (go.is_empty() && come.is_empty()) {
+            return None;
+        }
+        let mut because = Because::default();
+        for name in &go {
+            let chosen = &self.placed.chosen.regions;
+            let placed = self.ground.index(name).is_some_and(|r| chosen.contains(&r));
+            because
+                .0
+                .extend(match gone(self.ground, self.placed, name) {
+                    Some(reason) => Some(reason),
+                    None if !placed => Some(format!("{name} no longer holds the service")),
+                    None => None,
+                });
+        }
+        let leads = self.new.leader.as_ref().map(|l| l.as_str()) == self.old.leader.as_deref();
+        let objective = leads.then(|| self.objective());
+        if because.0.is_empty() {
+            let sizes = (was.len(), is.len());
+            because = because.and(match sizes.0 == sizes.1 {
+                true => {
+                    "the voters of the lock are not the best, or may not vote together".to_owned()
+                }
+                false => format!("the store asks for {} in place of {}", sizes.1, sizes.0),
+            });
+        }
+        let data = come
+            .iter()
+            .filter(|name| !self.held(name))
+            .map(|name| copied(self.placed, self.declared, name))
+            .collect::<Vec<_>>();
+        Some(Move {
+            what: format!("voters of {}", self.question.key),
+            from: words::list(was.iter().copied()),
+            to: words::list(is.iter().copied()),
+            moves_data: true,
+            objective,
+            data,
+            steps: steps::voters(&go, &come),
+            reads: steps::READS_OF_VOTERS.to_owned(),
+            writes: steps::WRITES_OF_VOTERS.to_owned(),
+            because,
             ..Move::default()
         })
     }
@@ -201,10 +287,10 @@ impl One<'_> {
                 to: is.to_string(),
                 moves_data: true,
                 data: vec![copied(self.placed, self.declared, is.as_str())],
-                steps: steps::cluster(was, is.as_str(), leads),
+                steps: steps::cluster(self.declared, was, is.as_str(), leads),
                 reads: steps::READS_OF_CLUSTER.to_owned(),
                 writes: if leads {
-                    steps::WRITES_OF_LEADER.to_owned()
+                    steps::WRITES_OF_CLUSTER.to_owned()
                 } else {
                     String::new()
                 },
@@ -214,6 +300,21 @@ impl One<'_> {
         }
         moves
     }
+}
+
+/// What of a list another one does not have, each as often as it is there.
+fn without<'n>(all: &[&'n str], other: &[&str]) -> Vec<&'n str> {
+    let mut left = other.to_vec();
+    let mut rest = Vec::new();
+    for name in all {
+        match left.iter().position(|l| l == name) {
+            Some(at) => {
+                left.remove(at);
+            }
+            None => rest.push(*name),
+        }
+    }
+    rest
 }
 
 fn copied(placed: &Placed<'_>, store: &Store, to: &str) -> Copied {

@@ -2,12 +2,16 @@
 //!
 //! Sources: CloudNativePG 1.30, docs/src/replica_cluster.md (demotion token, promotion token).
 
-use crate::model::world::Service;
+use crate::engine::{self, Scheme};
+use crate::model::engine::Engine;
+use crate::model::world::{Service, Store};
 
 use super::words;
 
 pub(super) const READS_OF_LEADER: &str = "local reads go on; fresh reads wait with the writes";
-pub(super) const WRITES_OF_LEADER: &str = "stop from the demotion until the promotion";
+pub(super) const READS_OF_VOTERS: &str = "go on";
+pub(super) const WRITES_OF_VOTERS: &str = "go on: a majority stands at every step";
+pub(super) const WRITES_OF_CLUSTER: &str = "stop while the other cluster takes over";
 pub(super) const READS_OF_CLUSTER: &str =
     "in this region they go to another region until the copy has caught up";
 
@@ -56,26 +60,70 @@ pub(super) fn regions(service: &Service, was: &[&str], is: &[&str], data: bool) 
     steps
 }
 
-/// The switch of a single primary: two commits, never one.
-pub(super) fn leader(was: &str, is: &str, reachable: bool) -> Vec<String> {
-    if !reachable {
-        return vec![
-            format!("commit: {is} is promoted without a token, since {was} is gone"),
-            "what was acknowledged and not yet replicated is lost".to_owned(),
-        ];
+/// How a leader changes, and what writers notice.
+pub(super) struct Switch {
+    pub steps: Vec<String>,
+    pub writes: &'static str,
+}
+
+pub(super) fn leader(store: &Store, was: &str, is: &str, reachable: bool) -> Switch {
+    match engine::scheme(store) {
+        Scheme::Quorum => Switch {
+            steps: vec![format!(
+                "commit: leaders are preferred in {is}; the engine hands over by itself"
+            )],
+            writes: "pause for an election",
+        },
+        _ if store.engine.value != Engine::CloudnativePg => Switch {
+            steps: vec![
+                format!("stop the writers of {}", store.name.value),
+                format!("once {is} has caught up, commit: {is} takes the writes"),
+            ],
+            writes: "stop until the other region takes them",
+        },
+        _ if reachable => Switch {
+            steps: vec![
+                format!("commit: {was} is demoted and names {is} as primary"),
+                format!("read `.status.demotionToken` of the cluster in {was}"),
+                format!("commit: {is} is promoted with that token"),
+            ],
+            writes: "stop from the demotion until the promotion",
+        },
+        _ => Switch {
+            steps: vec![
+                format!("commit: {is} is promoted without a token, since {was} is gone"),
+                "what was acknowledged and not yet replicated is lost".to_owned(),
+            ],
+            writes: "stop until the promotion",
+        },
     }
-    vec![
-        format!("commit: {was} is demoted and names {is} as primary"),
-        format!("read `.status.demotionToken` of the cluster in {was}"),
-        format!("commit: {is} is promoted with that token"),
-    ]
+}
+
+/// One voter at a time, so that a majority stands at every moment: a new one catches up before an
+/// old one goes.
+pub(super) fn voters(go: &[&str], come: &[&str]) -> Vec<String> {
+    let mut steps = Vec::new();
+    for i in 0..go.len().max(come.len()) {
+        steps.push(match (come.get(i), go.get(i)) {
+            (Some(new), Some(old)) => {
+                format!("a replica in {new} catches up and votes; then the voter in {old} goes")
+            }
+            (Some(new), None) => format!("a replica in {new} catches up and votes"),
+            (None, Some(old)) => format!("the voter in {old} goes"),
+            (None, None) => continue,
+        });
+    }
+    if steps.len() > 1 {
+        steps.push("one after another, each when the one before is healthy".to_owned());
+    }
+    steps
 }
 
 /// Another cluster of the same region.
-pub(super) fn cluster(was: &str, is: &str, leads: bool) -> Vec<String> {
+pub(super) fn cluster(store: &Store, was: &str, is: &str, leads: bool) -> Vec<String> {
     let mut steps = vec![format!("commit: {is} starts as a replica and catches up")];
     if leads {
-        steps.extend(leader(was, is, true));
+        steps.extend(leader(store, was, is, true).steps);
     }
     steps.push(format!("commit: {was} lets go of it"));
     steps

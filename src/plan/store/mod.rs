@@ -137,6 +137,33 @@ pub(super) fn value_ns(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> 
     Some(words::mean_ns(decided.value, site.requests()))
 }
 
+/// The same for exactly these voters, a region per voter; `None` where they cannot be.
+pub(super) fn value_with_ns(
+    ground: &Ground<'_>,
+    q: &Question<'_>,
+    leader: usize,
+    voters: &[usize],
+) -> Option<u64> {
+    if voters.is_empty() {
+        return value_ns(ground, q, leader);
+    }
+    let mut site = q.site(ground).without(Limit::Leader).without(Limit::Write);
+    site.serving = vec![leader];
+    let held = Held {
+        leader: Some(leader),
+        voters: voters.to_vec(),
+        rebalance: false,
+    };
+    let decided = solve(&site, &held)?;
+    let sorted = |all: &[usize]| {
+        let mut all = all.to_vec();
+        all.sort_unstable();
+        all
+    };
+    let same = sorted(&decided.voters) == sorted(voters) && decided.leader == Some(leader);
+    same.then(|| words::mean_ns(decided.value, site.requests()))
+}
+
 /// What the choice of the leader lowers.
 pub(super) fn term(store: &Store) -> String {
     tell::term(store)

@@ -66,6 +66,8 @@ pub(super) fn outcome(scene: &Scene<'_>, held: &Held<'_>) -> Option<StoreOutcome
     let way = held.way();
     match way.scheme {
         Scheme::Primary => primary(scene, held, way, &mut outcome),
+        // A log with one origin: the mirrors are read only.
+        Scheme::Mirror if held.plan.leader.is_some() => primary(scene, held, way, &mut outcome),
         Scheme::Quorum => quorum(scene, held, &mut outcome),
         Scheme::Leaderless | Scheme::Mirror | Scheme::Crdt | Scheme::Cache => {
             everywhere(scene, held, way, &regions, &mut outcome);
