@@ -141,9 +141,13 @@ fn list(value: &Value) -> Vec<&str> {
     items.map(|i| i.as_str().expect("a name")).collect()
 }
 
+fn decimal(text: &str) -> f64 {
+    text.parse().expect("a number")
+}
+
 fn near(found: &Value, expected: &str, case: &str) {
     let found = found.to_string();
-    let (found, expected): (f64, f64) = (found.parse().unwrap(), expected.parse().unwrap());
+    let (found, expected): (f64, f64) = (decimal(&found), decimal(expected));
     assert!(
         (found - expected).abs() <= 1e-4,
         "{case}: {found}, not {expected}"
