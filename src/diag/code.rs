@@ -358,8 +358,9 @@ with_advice! {
     /// A predicted latency is over its budget; an error where the service has `enforce: true`.
     /// Allow a region that is nearer, or raise the budget to what the remedy names.
     Budget = "budget", Warning;
-    /// The first wave holds a data leader or the busiest region, so that a bad change meets what
-    /// matters most first. Begin `waves` with a region with little traffic and no leader.
+    /// The first wave holds a data leader or the busiest region, or a later one a leader before the
+    /// copies of its store, so that a bad change meets early what matters most. Begin `waves` with a
+    /// region with little traffic and no leader, and let leaders go last.
     WaveOrder = "wave-order", Warning;
 
     /// `--locked` was given and the plan is not the one that `regen.lock` holds: a pipeline never

@@ -19,7 +19,7 @@ fn regions(names: &[&str]) -> (Sources, BTreeMap<RegionName, Region>) {
             country: known.map_or(Country::parse("NO").unwrap(), |k| k.country),
             coordinates: known.map_or(oslo, |k| k.coordinates),
             zones: Vec::new(),
-            wave: WaveName::from("world"),
+            wave: Some(WaveName::from("world")),
             clusters: Vec::new(),
         };
         (RegionName::from(*name), region)

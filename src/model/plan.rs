@@ -167,7 +167,7 @@ pub struct StorePlan {
     pub because: Because,
 }
 
-/// One step of the rollout.
+/// One wave of the rollout.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WavePlan {
     /// Its name.
@@ -176,6 +176,17 @@ pub struct WavePlan {
     pub regions: Vec<RegionName>,
     /// Its clusters, by name.
     pub clusters: Vec<ClusterName>,
+    /// The same in batches: clusters of one step may change at the same time.
+    pub steps: Vec<WaveStep>,
     /// Why this order.
+    pub because: Because,
+}
+
+/// Clusters of a wave that may change at the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaveStep {
+    /// The clusters, by name.
+    pub clusters: Vec<ClusterName>,
+    /// What is at stake, and why after the step before.
     pub because: Because,
 }

@@ -177,11 +177,7 @@ fn complete(
         };
         plan.services.insert(service.key.clone(), decided);
     }
-    let stores = plan
-        .stores
-        .iter()
-        .map(|(key, store)| (key.to_string(), store));
-    plan.waves = waves::decide(ground, placed, stores, sink);
+    plan.waves = waves::decide(ground, placed, &plan, sink);
     if let Some(lock) = moved {
         plan.moves = moves::between(ground, placed, lock, &plan);
     }

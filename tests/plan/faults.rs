@@ -159,7 +159,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 )
                 .service("web", "audience: {eu-west-1: 2, us-east-1: 1}\nplacement: {regions: all}"),
             "warning[wave-order] regions/eu-west-1.yaml:1:9: the first wave, `canary`, begins with `eu-west-1`, which serves more of the audience than any other
-  help: put a region with little traffic and no leader into the first wave
+  help: begin with a region with little traffic and no leader, such as `us-east-1`
 ",
         ),
     ]

@@ -12,3 +12,4 @@ mod recovery;
 mod scenarios;
 mod sticky;
 mod survive;
+mod waves;

@@ -186,15 +186,58 @@ fn stores_that_one_region_stops() {
         ],
     );
     held(
-        "two-regions",
+        "majority-in-region",
         vec![
-            ("two", web(2, "engine: cockroachdb, consistency: strong"), "warning[two-regions] services/web.yaml:4:55: store `db` is strong and in two regions, eu-west-1 and eu-west-2: the loss of either stops it, as if it were in one
-  see services/web.yaml:3:12: placed here
-  help: place `web` in a third region that may hold `db`; or keep `db` in one, where each write is spared the way to the other
-"),
-            ("three", web(3, "engine: cockroachdb, consistency: strong"), ""),
-            ("one", web(1, "engine: cockroachdb, consistency: strong"), ""),
-            ("two, of what nobody votes on", web(2, "engine: cloudnative-pg, consistency: strong"), ""),
+            (
+                "two",
+                web(
+                    2,
+                    "engine: cockroachdb, consistency: strong, voters: {distinct: zone}",
+                ),
+                "warning[majority-in-region] services/web.yaml:4:55: store `db` is strong and in 2 regions, eu-west-1 and eu-west-2, and the loss of eu-west-1 alone stops it
+  see services/web.yaml:4:71: the voters
+  note: 3 of its 3 voters are in eu-west-1
+  help: place `web` in a third region that may hold `db` and write `survive: region`; or write `survive: zone` where that is enough, and spare each write the way to another region
+",
+            ),
+            (
+                "two, as meant",
+                web(
+                    2,
+                    "engine: cockroachdb, consistency: strong, survive: zone, voters: {distinct: zone}",
+                ),
+                "",
+            ),
+            (
+                "three",
+                web(3, "engine: cockroachdb, consistency: strong"),
+                "",
+            ),
+            (
+                "three, by zone",
+                web(
+                    3,
+                    "engine: cockroachdb, consistency: strong, voters: {distinct: zone}",
+                ),
+                "warning[majority-in-region] services/web.yaml:4:55: store `db` is strong and in 3 regions, eu-west-1, eu-west-2 and us-east-1, and the loss of eu-west-1 alone stops it
+  see services/web.yaml:4:71: the voters
+  note: 3 of its 3 voters are in eu-west-1
+  help: write `survive: region`; or write `survive: zone` where that is enough, and spare each write the way to another region
+",
+            ),
+            (
+                "one",
+                web(
+                    1,
+                    "engine: cockroachdb, consistency: strong, voters: {distinct: zone}",
+                ),
+                "",
+            ),
+            (
+                "two, of what nobody votes on",
+                web(2, "engine: cloudnative-pg, consistency: strong"),
+                "",
+            ),
         ],
     );
 }

@@ -42,13 +42,18 @@ macro_rules! with_advice {
             /// Let writes wait for a standby (`synchronous`), promise less, or place the service in a
             /// second region.
             RpoLoss = "rpo-loss", Warning;
-            /// A strong store of voters is in two regions. One of them holds a majority, and its loss
-            /// stops the store as if it were in one region. Place its service in a third region, or
-            /// keep the store in one.
-            TwoRegions = "two-regions", Warning;
+            /// A strong store of voters is in several regions, and one of them holds a majority of the
+            /// voters (of two regions one always does): its loss stops the store as if it were in one
+            /// region. Write `survive: region` and place its service in three regions, or say that
+            /// `survive: zone` is enough.
+            MajorityInRegion = "majority-in-region", Warning;
             /// A store's writes wait for as many standbys as there are, so that the loss of any one of
             /// them stops all writes. Place its service in one more region.
             StandbyStopsWrites = "standby-stops-writes", Warning;
+            /// A wave changes regions together of which one takes over for the other, has the copy of its
+            /// store, or (a warning) votes with it. Put one of them into another wave, or roll the wave
+            /// out in the steps that the plan gives.
+            WaveTogether = "wave-together", Note;
             /// A record is an alias of Route 53 (its ingress is a load balancer of AWS), whose TTL
             /// external-dns sets to 300 s: `exposure.ttl` has no effect. Leave it out, or give the
             /// load balancer a name of your own.

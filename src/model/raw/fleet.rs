@@ -32,7 +32,8 @@ pub struct Fleet {
     pub platform: Option<Platform>,
     /// The cluster that holds once-per-fleet objects.
     pub hub: Option<Spanned<ClusterName>>,
-    /// The waves in order of rollout. Default: one wave, `all`.
+    /// The waves in order of rollout. Default: the plan makes them, the quietest region first, leaders
+    /// of stores last, and never a region together with the one that takes over for it.
     #[serde(default)]
     pub waves: Vec<Spanned<WaveName>>,
     /// Where users are: weights or percentages of regions, ISO countries, blocs or continents.

@@ -25,7 +25,7 @@ pub struct Fleet {
     pub platform: Platform,
     /// The cluster that holds once-per-fleet objects.
     pub hub: Option<ClusterName>,
-    /// Waves in order of rollout; every region is in one of them.
+    /// Waves in order of rollout, and every region is in one of them; empty: the plan decides.
     pub waves: Vec<WaveName>,
     /// Where users are, unless a service says otherwise.
     pub audience: Audience,

@@ -22,8 +22,8 @@ pub struct Region {
     pub coordinates: Coordinates,
     /// Its zones.
     pub zones: Vec<ZoneName>,
-    /// Its wave.
-    pub wave: WaveName,
+    /// Its wave, where the fleet declares waves.
+    pub wave: Option<WaveName>,
     /// Its clusters, by name.
     pub clusters: Vec<ClusterName>,
 }

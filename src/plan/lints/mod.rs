@@ -37,7 +37,7 @@ const LINTS: &[fn(&View<'_>, &mut Sink)] = &[
     timeout::too_short,
     recovery::time,
     recovery::point,
-    quorum::two_regions,
+    quorum::majority,
     quorum::all_standbys,
 ];
 

@@ -1,6 +1,5 @@
 //! Stores that lose their majority, or the standby that their writes wait for, with one region.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use crate::diag::{Code, Diagnostic, Sink};
@@ -13,61 +12,49 @@ use super::View;
 use crate::plan::Placed;
 use crate::plan::words;
 
-/// A strong store of voters is in two regions: one of them holds a majority.
-pub(super) fn two_regions(view: &View<'_>, sink: &mut Sink) {
-    for placed in view.placed {
+/// A strong store of voters is in several regions, and one of them holds a majority. Silent where
+/// somebody wrote what it is to survive.
+pub(super) fn majority(view: &View<'_>, sink: &mut Sink) {
+    for placed in view.placed.iter().filter(|p| p.chosen.regions.len() > 1) {
         for (store, plan) in view.stores(placed) {
             let quorum = engine::way(store).is_some_and(|w| w.scheme == Scheme::Quorum);
-            if quorum && store.consistency.value == Consistency::Strong {
-                majority(view, placed, store, plan, sink);
+            let strong = store.consistency.value == Consistency::Strong;
+            if quorum && strong && store.survive.is_none() {
+                one(view, placed, store, plan, sink);
             }
         }
     }
 }
 
-fn majority(
-    view: &View<'_>,
-    placed: &Placed<'_>,
-    store: &Store,
-    plan: &StorePlan,
-    sink: &mut Sink,
-) {
+fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, plan: &StorePlan, sink: &mut Sink) {
     let mut held: BTreeMap<&str, usize> = BTreeMap::new();
     for voter in &plan.voters {
         *held.entry(voter.as_str()).or_default() += 1;
     }
-    if held.is_empty() {
-        let regions = placed.chosen.regions.iter();
-        held = regions
-            .map(|&r| (view.ground.names[r].as_str(), 1))
-            .collect();
-    }
-    let [(first, one), (second, two)] = held.iter().collect::<Vec<_>>()[..] else {
+    let voters = plan.voters.len();
+    let Some((region, votes)) = held.into_iter().find(|(_, votes)| 2 * votes > voters) else {
         return;
     };
-    let service = &placed.service.name.value;
-    let most = match one.cmp(two) {
-        Ordering::Equal => "either",
-        Ordering::Less => second,
-        Ordering::Greater => first,
-    };
-    let (name, voters) = (&store.name.value, one + two);
+    let (name, service) = (&store.name.value, &placed.service.name.value);
+    let count = placed.chosen.regions.len();
+    let regions = view.ground.list(&placed.chosen.regions);
     let mut diagnostic = Diagnostic::new(
-        Code::TwoRegions,
-        format!("store `{name}` is strong and in two regions, {first} and {second}: the loss of {most} stops it, as if it were in one"),
+        Code::MajorityInRegion,
+        format!("store `{name}` is strong and in {count} regions, {regions}, and the loss of {region} alone stops it"),
     )
-    .at(store.consistency.span, "a write takes a majority");
-    if one != two {
-        diagnostic = diagnostic.note(format!(
-            "{} of its {voters} voters are in {most}",
-            one.max(two)
-        ));
+    .at(store.consistency.span, "a write takes a majority")
+    .note(format!("{votes} of its {voters} voters are in {region}"));
+    if let Some(span) = store.voters.span {
+        diagnostic = diagnostic.see(span, "the voters");
     }
-    if let Some(span) = placed.service.placement.span {
-        diagnostic = diagnostic.see(span, "placed here");
-    }
+    let apart = match count {
+        2 => format!(
+            "place `{service}` in a third region that may hold `{name}` and write `survive: region`"
+        ),
+        _ => "write `survive: region`".to_owned(),
+    };
     sink.emit(diagnostic.help(format!(
-        "place `{service}` in a third region that may hold `{name}`; or keep `{name}` in one, where each write is spared the way to the other"
+        "{apart}; or write `survive: zone` where that is enough, and spare each write the way to another region"
     )));
 }
 

@@ -95,15 +95,13 @@ impl<'a> Facts<'a> {
         let mut facts = Self {
             world,
             plan,
-            fleet: places::fleet(world, sink),
+            fleet: places::fleet(world, plan, sink),
             clusters: BTreeMap::new(),
             placed,
             callers_of,
         };
         for (name, cluster) in &world.clusters {
-            facts
-                .clusters
-                .insert(name, places::cluster(world, plan, cluster));
+            facts.clusters.insert(name, places::cluster(plan, cluster));
         }
         facts.warn_of_unrouted_calls(sink);
         facts.refuse_unrouted_stores(sink);
@@ -148,7 +146,7 @@ impl<'a> Facts<'a> {
             ("fleet".into(), self.fleet.clone()),
             (
                 "region".into(),
-                region.map_or(Item::nothing(), places::region),
+                region.map_or(Item::nothing(), |r| places::region(self.plan, r)),
             ),
             (
                 "cluster".into(),

@@ -9,7 +9,7 @@ use super::super::fact::{Fact, Item};
 use super::Of;
 
 /// `fleet`.
-pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
+pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
     let fleet = &world.fleet;
     let of = Of(&Subject::Fleet);
     let delivery = match fleet.gitops.delivery {
@@ -73,7 +73,7 @@ pub(super) fn fleet(world: &World, sink: &mut Sink) -> Item {
         ),
         (
             "waves",
-            of.list("waves", fleet.waves.iter().map(|w| w.as_str())),
+            of.list("waves", plan.waves.iter().map(|w| w.name.as_str())),
         ),
     ])
 }
@@ -102,9 +102,12 @@ fn long(address: &str) -> String {
 }
 
 /// `region`.
-pub(super) fn region(region: &Region) -> Item {
+pub(super) fn region(plan: &Plan, region: &Region) -> Item {
     let subject = Subject::Region(region.name.value.clone());
     let of = Of(&subject);
+    let name = &region.name.value;
+    let wave = plan.waves.iter().find(|w| w.regions.contains(name));
+    let wave = wave.map_or(Fact::Null, |w| w.name.as_str().into());
     let provider = region.provider.map_or(Fact::Null, |p| p.name().into());
     Item::map([
         ("name", of.at("region", region.name.value.as_str())),
@@ -114,17 +117,17 @@ pub(super) fn region(region: &Region) -> Item {
             "zones",
             of.list("zones", region.zones.iter().map(|z| z.as_str())),
         ),
-        ("wave", of.at("wave", region.wave.as_str())),
+        ("wave", of.at("wave", wave)),
     ])
 }
 
 /// `cluster`.
-pub(super) fn cluster(world: &World, plan: &Plan, cluster: &Cluster) -> Item {
-    let wave = plan
-        .waves
-        .iter()
-        .position(|w| w.clusters.contains(&cluster.name.value));
-    let wave_name = world.regions.get(&cluster.region).map(|r| r.wave.as_str());
+pub(super) fn cluster(plan: &Plan, cluster: &Cluster) -> Item {
+    let own = &cluster.name.value;
+    let wave = plan.waves.iter().position(|w| w.clusters.contains(own));
+    let wave_name = wave.map(|i| plan.waves[i].name.as_str());
+    let mut steps = plan.waves.iter().flat_map(|w| &w.steps);
+    let step = steps.position(|s| s.clusters.contains(own));
     let wave_of = Subject::Region(cluster.region.clone());
     let subject = Subject::Cluster(cluster.name.value.clone());
     let of = Of(&subject);
@@ -157,6 +160,10 @@ pub(super) fn cluster(world: &World, plan: &Plan, cluster: &Cluster) -> Item {
         (
             "waveIndex",
             Item::new(wave.unwrap_or(0) as u64).planned("waves"),
+        ),
+        (
+            "step",
+            Item::new(step.unwrap_or(0) as u64).planned("steps of the waves"),
         ),
         ("server", of.at("server", server)),
         (

@@ -128,7 +128,7 @@ impl Made {
             country: Country::parse("IE").unwrap(),
             coordinates: Coordinates { lat: 0, lon: 0 },
             zones: Vec::new(),
-            wave: "first".into(),
+            wave: Some("first".into()),
             clusters: names,
         };
         self.world.regions.insert(region, made);

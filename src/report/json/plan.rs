@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::plan::{Because, Plan, Predicted, ServicePlan};
+use crate::model::plan::{Because, Plan, Predicted, ServicePlan, WaveStep};
 use crate::model::trial::Trial;
 
 use super::milliseconds::Milliseconds;
@@ -119,6 +119,14 @@ struct WaveForm {
     name: String,
     regions: Vec<String>,
     clusters: Vec<String>,
+    /// The same clusters in batches that may change at the same time.
+    steps: Vec<StepForm>,
+    because: Vec<String>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct StepForm {
+    clusters: Vec<String>,
     because: Vec<String>,
 }
 
@@ -148,6 +156,7 @@ pub fn tried_plan(plan: &Plan, trial: Option<&Trial>) -> String {
                 name: w.name.to_string(),
                 regions: texts(&w.regions),
                 clusters: texts(&w.clusters),
+                steps: w.steps.iter().map(step).collect(),
                 because: reasons(&w.because),
             })
             .collect(),
@@ -156,6 +165,13 @@ pub fn tried_plan(plan: &Plan, trial: Option<&Trial>) -> String {
         round_trips: plan.rests_on.into(),
         trial: trial.map(TrialForm::from),
     })
+}
+
+fn step(step: &WaveStep) -> StepForm {
+    StepForm {
+        clusters: texts(&step.clusters),
+        because: reasons(&step.because),
+    }
 }
 
 fn service(service: &ServicePlan) -> ServiceForm {

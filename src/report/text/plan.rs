@@ -35,6 +35,15 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
         let clusters: Vec<&str> = wave.clusters.iter().map(|c| c.as_str()).collect();
         let _ = writeln!(out, "  {}. {}: {}", i + 1, wave.name, clusters.join(", "));
         reasons(&mut out, &wave.because.0, style);
+        for (j, step) in wave
+            .steps
+            .iter()
+            .enumerate()
+            .filter(|_| wave.steps.len() > 1)
+        {
+            let _ = writeln!(out, "    step {}: {}", j + 1, names(&step.clusters));
+            reasons(&mut out, &step.because.0, style);
+        }
     }
     out
 }

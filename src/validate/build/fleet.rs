@@ -12,9 +12,6 @@ use crate::model::world::{
 };
 use crate::validate::areas;
 
-/// The wave of a fleet that names none.
-const ONE_WAVE: &str = "all";
-
 /// The settings of the fleet.
 pub(super) fn fleet(
     written: &raw::Fleet,
@@ -161,9 +158,6 @@ fn waves(written: &[Spanned<WaveName>], sink: &mut Sink) -> Vec<WaveName> {
         } else {
             waves.push(wave.value.clone());
         }
-    }
-    if waves.is_empty() {
-        waves.push(WaveName::from(ONE_WAVE));
     }
     waves
 }

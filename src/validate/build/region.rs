@@ -64,7 +64,7 @@ pub(super) fn region(
         country: country.unwrap_or(UNKNOWN),
         coordinates: coordinates.unwrap_or(Coordinates { lat: 0, lon: 0 }),
         zones,
-        wave: wave.unwrap_or_else(|| fleet.waves[fleet.waves.len() - 1].clone()),
+        wave: wave.or_else(|| fleet.waves.last().cloned()),
         clusters: {
             let names: BTreeSet<_> = written
                 .clusters

@@ -96,7 +96,12 @@ pub(super) fn exist(facts: &Facts<'_>, sink: &mut Sink) {
 pub(super) fn waves(facts: &Facts<'_>, sink: &mut Sink) {
     let declared = &facts.raw.fleet.waves;
     for wave in declared {
-        if !facts.world.regions.values().any(|r| r.wave == wave.value) {
+        if !facts
+            .world
+            .regions
+            .values()
+            .any(|r| r.wave.as_ref() == Some(&wave.value))
+        {
             sink.emit(
                 fault(
                     Code::EmptyWave,
