@@ -320,6 +320,21 @@ with_advice! {
     /// A pair of regions is not measured; its round trip is estimated from the distance, and
     /// everything that depends on it is marked so. Measure it into `network/rtt.csv`.
     RoundTripEstimated = "round-trip-estimated", Warning;
+    /// The file of `--measured` is neither a CSV file nor Prometheus' answer to a query, or lacks the
+    /// labels that say from where to where something was measured. Correct the place shown.
+    MeasuredFormat = "measured-format", Error;
+    /// A value of the file of `--measured` is not what its column or metric means: negative, too
+    /// large, or no number. Correct it, or leave it empty where nothing was measured.
+    MeasuredValue = "measured-value", Error;
+    /// Values of the file of `--measured` stand for nothing measured (`NaN`, infinities), or are of
+    /// quantiles that no budget is for; they are left out.
+    MeasuredHoles = "measured-holes", Note;
+    /// Fewer requests between two regions succeed than the service's `slo.availability` promises.
+    /// Look at the path between them, or place the service where its users do not need it.
+    MeasuredSuccess = "measured-success", Warning;
+    /// A replica is further behind than the store's `staleness` or the service's `slo.rpo` allows.
+    /// Look at the replica and the path to it, or raise the bound.
+    MeasuredLag = "measured-lag", Warning;
     /// A service asks for more regions than the constraints on it leave. The constraints shown
     /// conflict: dropping any one of them would leave enough regions. Relax one, or ask for fewer.
     PlacementInfeasible = "placement-infeasible", Error;

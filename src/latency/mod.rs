@@ -10,6 +10,7 @@ mod ends;
 mod estimate;
 mod file;
 mod formula;
+mod measured;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ pub use estimate::{estimate, user_leg};
 pub use formula::{
     COMMIT_WAIT, Commit, commit, each_quorum, global, kth, one_way, quorum, quorum_across, write,
 };
+pub use measured::{measured, overlay};
 
 /// The round trips between all pairs of regions. Where nobody measured, the pair is estimated, or
 /// absent where `network.estimate` refuses to guess; a region's own round trip never is estimated.

@@ -11,6 +11,7 @@ pub mod input;
 pub mod live;
 pub mod lock;
 pub mod manifest;
+pub mod measured;
 pub mod moves;
 pub mod name;
 pub mod origin;
