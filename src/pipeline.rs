@@ -10,6 +10,7 @@
 //! goes out as values.
 
 pub mod drift;
+mod measured;
 pub mod simulate;
 mod trial;
 
@@ -27,6 +28,7 @@ use crate::plan;
 use crate::render::{self, Templates};
 use crate::validate;
 
+pub use measured::measured;
 pub use trial::trial;
 
 /// The file that holds the sticky decisions.

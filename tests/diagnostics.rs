@@ -264,6 +264,26 @@ const ELSEWHERE: &[(Code, &str)] = &[
         "tests/publish.rs::more_deletions_than_allowed_are_refused_with_the_number_that_would_do",
     ),
     (
+        Code::MeasuredFormat,
+        "tests/cli/measured.rs::malformed_measurements_are_told_where_they_stand",
+    ),
+    (
+        Code::MeasuredValue,
+        "tests/cli/measured.rs::malformed_measurements_are_told_where_they_stand",
+    ),
+    (
+        Code::MeasuredHoles,
+        "src/latency/measured/tests.rs::holes_and_other_quantiles_are_left_out_with_a_note",
+    ),
+    (
+        Code::MeasuredSuccess,
+        "tests/cli/measured.rs::promises_at_risk_are_told_where_they_are_made",
+    ),
+    (
+        Code::MeasuredLag,
+        "tests/cli/measured.rs::promises_at_risk_are_told_where_they_are_made",
+    ),
+    (
         Code::NothingToAdopt,
         "tests/adopt.rs::faults_are_told_and_nothing_is_written",
     ),

@@ -35,6 +35,8 @@ enum Subject {
     Overlay,
     /// regen plan --format json
     Plan,
+    /// regen plan --measured --format json
+    Measured,
     /// regen drift --format json
     Drift,
     /// Any command's --format json when its input is rejected
@@ -57,6 +59,7 @@ impl Schema {
             Subject::Service => load::schema::service().clone(),
             Subject::Overlay => load::schema::overlay().clone(),
             Subject::Plan => json::schema::<json::PlanForm>(),
+            Subject::Measured => json::schema::<json::MeasuredForm>(),
             Subject::Drift => json::schema::<json::DriftForm>(),
             Subject::Diagnostics => json::schema::<json::DiagnosticsForm>(),
             Subject::Change => json::schema::<json::ChangeForm>(),

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
-use crate::diag::{Diagnostic, Rejected, Severity, Sink, Sources};
+use crate::diag::{Diagnostic, Rejected, Severity, Sink, SourceId, Sources};
 use crate::model::manifest::ManifestSet;
 use crate::pipeline::{self, Input, Planned};
 use crate::publish::{self, Provenance};
@@ -60,10 +60,14 @@ impl<'a> Session<'a> {
 
     /// Puts other round trips in the place of the fleet's.
     pub(super) fn replace_round_trips(&mut self, path: &Path) -> Result<(), Stop> {
-        let text = io::files::read_text(path).map_err(|e| self.terminal.unreadable(&e))?;
-        let source = self.input.sources.add(path.display().to_string(), text);
-        self.input.round_trips = Some(source);
+        self.input.round_trips = Some(self.add_text(path)?);
         Ok(())
+    }
+
+    /// Reads a file that is none of the fleet's.
+    pub(super) fn add_text(&mut self, path: &Path) -> Result<SourceId, Stop> {
+        let text = io::files::read_text(path).map_err(|e| self.terminal.unreadable(&e))?;
+        Ok(self.input.sources.add(path.display().to_string(), text))
     }
 
     /// Files to a plan.

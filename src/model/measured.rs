@@ -2,6 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::diag::Diagnostic;
+
+use super::moves::Move;
 use super::name::RegionName;
 use super::ratio::Share;
 use super::rtt::Rtt;
@@ -28,4 +31,41 @@ pub struct Sample {
     pub success: Option<Share>,
     /// How far the destination's replica is behind, in microseconds.
     pub lag_us: Option<u64>,
+}
+
+/// What measurements put at risk, and what would be better under them.
+#[derive(Clone, Debug, Default)]
+pub struct AtRisk {
+    /// The file of the measurements.
+    pub file: String,
+    /// Directed pairs of regions of which something was measured.
+    pub pairs: usize,
+    /// Directed pairs of regions in all, regions with themselves included.
+    pub of: usize,
+    /// Values that stand for nothing measured.
+    pub holes: usize,
+    /// Promises at risk, each where it is made.
+    pub risks: Vec<Risk>,
+    /// Decisions that would lower what they are measured by, the largest gain first.
+    pub moves: Vec<Move>,
+}
+
+/// One promise at risk.
+#[derive(Clone, Debug)]
+pub struct Risk {
+    /// What is promised where, and what is measured.
+    pub diagnostic: Diagnostic,
+    /// Since when.
+    pub since: Since,
+}
+
+/// What puts a promise at risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    /// It is as the fleet is planned, without the measurements.
+    Planned,
+    /// The measurements.
+    Measured,
+    /// Only the measured jitter, when it comes on top.
+    Jitter,
 }

@@ -15,6 +15,7 @@ mod ground;
 mod legal;
 mod lints;
 pub mod lock;
+mod measured;
 mod moves;
 mod pairs;
 mod place;
@@ -38,6 +39,7 @@ use crate::model::plan::{
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
+pub use measured::at_risk;
 pub use survive::survive;
 
 use amount::Room;

@@ -9,6 +9,7 @@ mod faults;
 mod forms;
 mod help;
 mod killed;
+mod measured;
 mod reports;
 mod schema;
 mod simulate;

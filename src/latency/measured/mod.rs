@@ -7,6 +7,8 @@
 mod csv;
 mod number;
 mod prometheus;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -266,7 +266,15 @@ impl<'a> Reader<'_, '_, 'a> {
     fn wrong(&mut self, text: &'a str, quantity: Quantity) {
         let (what, _) = super::meant(quantity);
         let message = format!("`{text}` is not {what}");
-        let help = "the unit is the last word of the metric's name: `…_seconds`, `…_ms`; without one it is milliseconds";
+        let help = match quantity {
+            Quantity::Success => {
+                "it goes from 0 to 1, or to 100 where the metric's name ends in `_percent`"
+            }
+            Quantity::Lag => "it is in seconds, unless the metric's name ends in another unit",
+            _ => {
+                "it is in milliseconds, unless the metric's name ends in `_seconds` or another unit"
+            }
+        };
         self.fault(Code::MeasuredValue, text, message, help);
     }
 }

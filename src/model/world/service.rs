@@ -8,6 +8,7 @@ use super::workload::Workload;
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
 use crate::model::name::{Environment, Namespace, PortName, RegionName, ServiceName};
+use crate::model::ratio::Share;
 
 /// One service in one environment.
 #[derive(Clone, Debug)]
@@ -55,9 +56,11 @@ pub struct Resilience {
     pub retries: Option<Spanned<u32>>,
 }
 
-/// What a service promises for the loss of a region.
+/// What a service promises, in all and for the loss of a region.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Recovery {
+    /// The share of requests that succeed.
+    pub availability: Option<Spanned<Share>>,
     /// How long until another region serves.
     pub rto: Option<Spanned<Duration>>,
     /// How much of what was acknowledged may be lost, as a length of time.

@@ -15,7 +15,7 @@ pub struct DiagnosticsForm {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct DiagnosticForm {
+pub(super) struct DiagnosticForm {
     /// The kind of fault, as `regen codes` lists it.
     code: &'static str,
     /// `error`, `warning` or `note`.
@@ -52,7 +52,7 @@ pub fn diagnostics(all: &[Diagnostic], sources: &Sources) -> String {
     })
 }
 
-fn form(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticForm {
+pub(super) fn form(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticForm {
     let place = |span: Span, label: &str| {
         let at = sources.line_col(span);
         PlaceForm {

@@ -7,6 +7,7 @@ mod codes;
 mod diagnostics;
 mod drift;
 mod engines;
+mod measured;
 mod milliseconds;
 mod moves;
 mod plan;
@@ -20,6 +21,7 @@ pub use codes::{CodesForm, codes};
 pub use diagnostics::{DiagnosticsForm, diagnostics};
 pub use drift::{DriftForm, drift};
 pub use engines::{EnginesForm, engines};
+pub use measured::{MeasuredForm, measured};
 pub use plan::{PlanForm, plan, tried_plan};
 pub use simulation::{SimulationForm, simulation};
 

@@ -69,6 +69,7 @@ pub(super) fn service(
             .slo
             .as_ref()
             .map_or_else(Recovery::default, |s| Recovery {
+                availability: s.value.availability,
                 rto: s.value.rto,
                 rpo: s.value.rpo,
             }),
