@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::diag::Spanned;
-use crate::model::name::WaveName;
 use crate::model::place::{Coordinates, Country};
 use proptest::prelude::*;
 
@@ -16,7 +15,7 @@ fn read(text: &str) -> (Result<Measured, Rejected>, Vec<(Code, String)>) {
             country: Country::parse("IE").unwrap(),
             coordinates: Coordinates { lat: 0, lon: 0 },
             zones: vec!["a1".into(), "a2".into()],
-            wave: WaveName::from("all"),
+            wave: None,
             clusters: Vec::new(),
         };
         (RegionName::from(name), region)
