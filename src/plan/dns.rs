@@ -6,11 +6,14 @@ use crate::atlas;
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::duration::Duration;
 use crate::model::name::RegionName;
+use crate::model::place::Provider;
 use crate::model::plan::{Because, DnsPlan, FailoverChain};
 use crate::model::world::{Exposure, Ingress, PlacementMode, Routing, World};
 
 use super::Placed;
 use super::ground::Ground;
+use super::search;
+use super::words;
 
 /// Until a health check of Route 53 has failed: 3 requests, 10 s apart.
 pub(super) const DETECTION: Duration = Duration::millis(30_000);
@@ -62,14 +65,30 @@ pub(super) fn decide(
     let passive = placed.service.placement.mode == PlacementMode::ActivePassive;
     let standby = placed.chosen.regions.len() > placed.chosen.serving.len();
     let name = |r: usize| ground.names[r].clone();
+    let elsewhere = placed.chosen.serving.iter().find(|&&r| {
+        let region = &ground.world.regions[ground.names[r]];
+        region.provider != Some(Provider::Aws)
+    });
     let (policy, mut because) = match exposure.routing.value {
-        Routing::Latency | Routing::Simple if passive && standby => (
+        Routing::Latency | Routing::Weighted if passive && standby => (
             Routing::Failover,
             Because::new("active-passive: the standby answers when the serving region does not"),
         ),
         Routing::Latency if placed.chosen.serving.len() == 1 => (
             Routing::Simple,
             Because::new("one region serves, so there is nothing to choose"),
+        ),
+        Routing::Weighted if placed.chosen.serving.len() == 1 => (
+            Routing::Simple,
+            Because::new("one region serves, so there is nothing to weigh"),
+        ),
+        // Latency is refused where it was written and cannot be; as a default it gives way.
+        Routing::Latency if elsewhere.is_some() => (
+            Routing::Weighted,
+            Because::new(format!(
+                "weighted routing: {} is no region of AWS, and Route 53 knows the latency to those only",
+                ground.list(elsewhere.map_or(&[], std::slice::from_ref))
+            )),
         ),
         written => (written, Because::new(routing(written))),
     };
@@ -98,7 +117,10 @@ pub(super) fn decide(
                     ),
                 )
                 .at(exposure.routing.span, "needs a primary and a secondary region")
-                .help("place the service in a second region that it may fail over to, or set `exposure.routing: simple`");
+                .help(match placed.service.failover {
+                    true => "place the service in a second region that it may fail over to, or set `exposure.routing: simple`",
+                    false => "leave out `failover: none`, or set `exposure.routing: simple`",
+                });
                 sink.emit(none);
                 return None;
             };
@@ -107,10 +129,17 @@ pub(super) fn decide(
                 "{} is the primary, {} the secondary",
                 pair.0, pair.1
             ));
-            let more = placed.chosen.regions.len().saturating_sub(2);
-            if more > 0 {
-                because = because
-                    .and("a failover record has one secondary; other regions have no record");
+            let more = placed.chosen.regions.iter().map(|&r| ground.names[r]);
+            let more: Vec<&str> = more
+                .filter(|r| **r != pair.0 && **r != pair.1)
+                .map(RegionName::as_str)
+                .collect();
+            if !more.is_empty() {
+                because = because.and(format!(
+                    "a failover record has one secondary, so {} {} no record",
+                    words::list(more.iter().copied()),
+                    if more.len() == 1 { "has" } else { "have" },
+                ));
             }
             let records = [(pair.0.clone(), None), (pair.1.clone(), None)];
             failover = Some(pair);
@@ -131,28 +160,84 @@ pub(super) fn decide(
             serving.map(|&r| (name(r), None)).collect()
         }
         Routing::Weighted => {
-            let weight = |r: usize| {
-                let written = exposure.weights.get(ground.names[r]).copied();
-                written.unwrap_or_else(|| {
-                    let served = placed.served.get(&r).copied().unwrap_or_default();
-                    let percent = (served * 100).div_ceil(placed.demand.total.max(1));
-                    u32::try_from(percent).unwrap_or(u32::MAX)
-                })
-            };
-            if exposure.weights.is_empty() {
-                because = because
-                    .and("weights are the share of the audience that is nearest, in percent");
-            }
-            let serving = placed.chosen.serving.iter();
-            serving.map(|&r| (name(r), Some(weight(r)))).collect()
+            let (weights, why) = weigh(ground, placed, exposure);
+            because.0.extend(why.0);
+            let weights = weights.into_iter();
+            weights.map(|(r, weight)| (name(r), Some(weight))).collect()
         }
     };
-    Some(DnsPlan {
+    let mut plan = DnsPlan {
         policy,
         failover,
         records,
-        because,
-    })
+        because: Because::default(),
+    };
+    if plan.records.len() > 1 {
+        let switch = Switch::of(ground.world, exposure, &plan);
+        because = because.and(format!(
+            "a lost region is answered for at most {} more: {DETECTION} to notice and a TTL of {}",
+            switch.takes(),
+            switch.ttl
+        ));
+    }
+    plan.because = because;
+    Some(plan)
+}
+
+/// Weights of the serving regions, and why: as written, else the share of the audience.
+fn weigh(
+    ground: &Ground<'_>,
+    placed: &Placed<'_>,
+    exposure: &Exposure,
+) -> (Vec<(usize, u32)>, Because) {
+    let serving = &placed.chosen.serving;
+    let mut because = Because::default();
+    let written = |r: usize| exposure.weights.get(ground.names[r]).copied();
+    let weights: Vec<(usize, u32)> = if exposure.weights.is_empty() {
+        because = because.and("weights are the share of the audience that is nearest, in percent");
+        let share = |r: usize| {
+            let served = placed.served.get(&r).copied().unwrap_or_default();
+            let percent = served
+                .saturating_mul(100)
+                .div_ceil(placed.demand.total.max(1));
+            u32::try_from(percent).unwrap_or(u32::MAX)
+        };
+        serving.iter().map(|&r| (r, share(r))).collect()
+    } else {
+        let unsaid: Vec<usize> = serving
+            .iter()
+            .copied()
+            .filter(|&r| written(r).is_none())
+            .collect();
+        if !unsaid.is_empty() {
+            because = because.and(format!(
+                "no weight is written for {}, which counts as 0",
+                ground.list(&unsaid)
+            ));
+        }
+        serving
+            .iter()
+            .map(|&r| (r, written(r).unwrap_or(0)))
+            .collect()
+    };
+    // Whoever is answered by weight is not always answered with the nearest.
+    let total: u128 = weights.iter().map(|w| u128::from(w.1)).sum();
+    if total > 0 && placed.demand.given {
+        let way = |from: usize| -> u128 {
+            let each = weights.iter();
+            each.map(|&(r, w)| u128::from(ground.costs[from][r]) * u128::from(w))
+                .sum()
+        };
+        let demand = placed.demand.by_region.iter();
+        let by_weight: u128 = demand.map(|&(d, w)| way(d) * u128::from(w)).sum();
+        let nearest = search::value(&placed.demand.by_region, serving, &ground.costs);
+        because = because.and(format!(
+            "users wait {} on average, which would be {} at the nearest region",
+            words::mean(by_weight / total, placed.demand.total),
+            words::mean(nearest, placed.demand.total)
+        ));
+    }
+    (weights, because)
 }
 
 fn routing(routing: Routing) -> &'static str {

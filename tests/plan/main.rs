@@ -2,6 +2,7 @@
 //! inputs, and the laws of stickiness.
 
 mod decisions;
+mod dns;
 mod faults;
 mod fleet;
 mod joint;

@@ -50,6 +50,10 @@ macro_rules! with_advice {
             /// A store's writes wait for as many standbys as there are, so that the loss of any one of
             /// them stops all writes. Place its service in one more region.
             StandbyStopsWrites = "standby-stops-writes", Warning;
+            /// A service is active-active, and DNS answers with some of its regions only (a failover policy
+            /// with its primary, a weight of 0 never): pods run for nobody, and the latency that is
+            /// predicted is not what users get. Choose another `routing`, or `mode: active-passive`.
+            DnsIdle = "dns-idle", Warning;
             /// A wave changes regions together of which one takes over for the other, has the copy of its
             /// store, or (a warning) votes with it. Put one of them into another wave, or roll the wave
             /// out in the steps that the plan gives.

@@ -3,6 +3,7 @@
 //! One file per lint, one line in the list. A lint only ever warns; each says its numbers and what
 //! to do, and its threshold stands at the top of its file.
 
+mod answers;
 mod border;
 mod quorum;
 mod read;
@@ -39,6 +40,7 @@ const LINTS: &[fn(&View<'_>, &mut Sink)] = &[
     recovery::point,
     quorum::majority,
     quorum::all_standbys,
+    answers::idle,
 ];
 
 /// Applies all of them.

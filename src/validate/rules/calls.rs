@@ -198,7 +198,7 @@ fn cycles(edges: &Edges, sink: &mut Sink) {
                         .collect();
                     sink.emit(
                         fault(Code::CallCycle, format!("services wait for each other: {}", names.join(" → ")), *span)
-                            .help("write one of the calls as `{service: ..., onFailure: degrade}`, or turn it round"),
+                            .help(format!("let one of them live without an answer, such as `{}` by `calls: [{{service: {}, onFailure: degrade}}]`, or turn a call round", at.service, callee.service)),
                     );
                 }
                 Some(true) => {}

@@ -142,7 +142,7 @@ pub(super) fn routes(facts: &Facts<'_>, sink: &mut Sink) {
                 ),
             );
         }
-        if routing.value == Routing::Latency {
+        if routing.value == Routing::Latency && written.value.routing.is_some() {
             latency(facts, service, &regions, named, sink);
         }
         let fails_over = routing.value != Routing::Simple && regions.len() > 1;
