@@ -248,3 +248,18 @@ fn what_was_not_measured_is_named_with_the_service_and_the_file() {
         "an unknown time is not told as a number: {text}"
     );
 }
+
+#[test]
+fn decisions_that_rest_on_estimates_are_marked() {
+    let service = format!("audience: {{ap: 1}}\nplacement: {{regions: [ap, ea]}}\n{STORES}");
+    let report = |service: &str| -> serde_json::Value {
+        let plan = islands("warn", service).plan(None, false).plan();
+        serde_json::from_str(&json::plan(&plan)).expect("a report is JSON")
+    };
+    let guessed = report(&service);
+    assert_eq!(guessed["services"]["web"]["roundTrips"]["estimated"], 2);
+    assert_eq!(guessed["stores"]["web/db"]["restsOnEstimates"], true);
+    let known = report(&service.replace("ea", "aq"));
+    assert_eq!(known["services"]["web"]["roundTrips"]["fleet"], 2);
+    assert_eq!(known["stores"]["web/db"]["restsOnEstimates"], false);
+}

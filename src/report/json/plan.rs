@@ -147,7 +147,11 @@ pub fn tried_plan(plan: &Plan, trial: Option<&Trial>) -> String {
         stores: plan
             .stores
             .iter()
-            .map(|(k, s)| (k.to_string(), store(s)))
+            .map(|(k, s)| {
+                let service = plan.services.get(&k.service);
+                let rests_on = service.map(|s| s.rests_on).unwrap_or_default();
+                (k.to_string(), store(s, rests_on))
+            })
             .collect(),
         waves: plan
             .waves

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::milliseconds::Milliseconds;
 use super::plan::{reasons, texts};
-use crate::model::plan::StorePlan;
+use crate::model::plan::{RestsOn, StorePlan};
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -38,10 +38,12 @@ pub(super) struct StoreForm {
     survives: String,
     /// Whether the leader was kept from the lock.
     sticky: bool,
+    /// Whether its decisions compare round trips that were estimated rather than measured.
+    rests_on_estimates: bool,
     because: Vec<String>,
 }
 
-pub(super) fn store(store: &StorePlan) -> StoreForm {
+pub(super) fn store(store: &StorePlan, rests_on: RestsOn) -> StoreForm {
     StoreForm {
         leader: store.leader.as_ref().map(ToString::to_string),
         voters: texts(&store.voters),
@@ -59,6 +61,7 @@ pub(super) fn store(store: &StorePlan) -> StoreForm {
         bound_ms: store.bound_ns.map(Milliseconds),
         survives: store.survives.clone(),
         sticky: store.sticky,
+        rests_on_estimates: rests_on.estimated > 0,
         because: reasons(&store.because),
     }
 }

@@ -27,6 +27,10 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
         let _ = writeln!(out, "{}", style.strong("stores"));
         for (key, store) in &plan.stores {
             one_store(&mut out, &key.to_string(), store, style);
+            let rests = plan.services.get(&key.service).map(|s| s.rests_on);
+            if let Some(line) = rests.and_then(rests::estimates) {
+                let _ = writeln!(out, "    {}", style.yellow(&line));
+            }
         }
     }
     out.push('\n');
