@@ -221,7 +221,9 @@ proptest! {
                 .map(|c| (c, REGIONS.iter().position(|r| c.as_str().starts_with(r)).expect("named so")))
                 .map(|(c, i)| (c, plan.waves.iter().flat_map(|w| &w.regions).find(|r| r.as_str() == REGIONS[i]).expect("listed")))
                 .collect();
-            prop_assert_eq!(plan.waves[0].regions.len(), 1, "the quietest goes alone");
+            let runs = |r: &&RegionName| plan.services.values().any(|s| s.in_region(r).is_some());
+            let first = plan.waves[0].regions.iter().filter(runs).count();
+            prop_assert!(first <= 1, "of those where something runs, the quietest goes alone");
             let mut led = false;
             for (i, wave) in plan.waves.iter().enumerate() {
                 for (a, b) in &apart {
@@ -256,9 +258,9 @@ fn a_fleet_without_waves_gets_them() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "wave-1: ap-northeast-1 (regen.yaml declares no waves; serves 7.7% of the audience)",
-            "wave-2: eu-central-1, us-east-1 (regen.yaml declares no waves; serves 53.8% of the audience)",
-            "wave-3: eu-west-1 (regen.yaml declares no waves; serves 38.5% of the audience and holds 1 leader)",
+            "wave-1: ap-northeast-1 (regen.yaml declares no waves: where least is at stake goes first; serves 7.7% of the audience)",
+            "wave-2: eu-central-1, us-east-1 (next in audience, and none of its regions takes over for another; serves 53.8% of the audience)",
+            "wave-3: eu-west-1 (leads stores, and so goes last; serves 38.5% of the audience and holds 1 leader)",
         ]
     );
 }

@@ -137,7 +137,13 @@ impl Rollout<'_> {
         let split = steps::split(&self.apart, &self.stakes, &clusters);
         let mut text = match declared {
             true => format!("wave {} of regen.yaml", index + 1),
-            false => "regen.yaml declares no waves".to_owned(),
+            false if index == 0 => {
+                "regen.yaml declares no waves: where least is at stake goes first".to_owned()
+            }
+            false if clusters.iter().any(|&c| self.stakes[c].leads) => {
+                "leads stores, and so goes last".to_owned()
+            }
+            false => "next in audience, and none of its regions takes over for another".to_owned(),
         };
         if let Some(what) = self.at_stake(&clusters) {
             text = format!("{text}; {what}");

@@ -65,8 +65,8 @@ fn clique(apart: &Apart<'_>, order: &[usize]) -> usize {
     order.iter().map(grown).max().unwrap_or(0)
 }
 
-/// The same for whole regions: the waves of a fleet that declares none. The quietest region goes
-/// alone, where there are others and it leads nothing or all lead something.
+/// The same for whole regions: the waves of a fleet that declares none. Of the regions where
+/// something runs the quietest goes alone, where there are others.
 pub(super) fn waves(
     apart: &Apart<'_>,
     stakes: &[Stake],
@@ -86,11 +86,14 @@ pub(super) fn waves(
     let mut order: Vec<usize> = (0..regions.len()).collect();
     order.sort_by_key(|&r| (stake(r), r));
     let mut waves: Vec<Vec<usize>> = Vec::new();
-    // Nothing joins the first wave, and leaders join no wave of others.
+    // Nothing joins the first wave once something runs there; leaders join no wave of others.
     let mut from = 0;
     let mut led = false;
     for region in order {
-        if waves.len() == 1 || (stake(region).leads && !led && !waves.is_empty()) {
+        let tried = waves
+            .first()
+            .is_some_and(|w| w.iter().any(|&r| stake(r).pods > 0));
+        if (waves.len() == 1 && tried) || (stake(region).leads && !led && !waves.is_empty()) {
             from = from.max(waves.len());
         }
         led = stake(region).leads;
