@@ -298,8 +298,9 @@ with_advice! {
     // ---- decisions: plan ------------------------------------------------------------------
     /// `regen.lock` was written by a newer regen. Use that one.
     LockNewer = "lock-newer", Error;
-    /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]`: a column is missing, unknown
-    /// or repeated, or a line has the wrong number of cells. Start it with that header.
+    /// `network/rtt.csv` is not a table of `from,to,p50_ms[,p99_ms]` (nor the file of `--measured` one
+    /// of its columns): a column is missing, unknown or repeated, or a line has the wrong number of
+    /// cells. Start it with the header that is offered.
     RoundTripTable = "round-trip-table", Error;
     /// A value of `network/rtt.csv` is not a round trip: negative, not a number, above a minute, or
     /// a 99th percentile below its median. Write decimal milliseconds.

@@ -93,6 +93,11 @@ fn told_world(world: &World) -> World {
     for service in told.services.values_mut() {
         service.budget.enforce = false;
     }
+    for journey in told.journeys.values_mut() {
+        if let Some(budget) = &mut journey.budget {
+            budget.enforce = false;
+        }
+    }
     told
 }
 

@@ -77,6 +77,16 @@ moves, from the plan under the fleet's own round trips
     assert_eq!(moved["objective"]["beforeMs"], 90.0);
     assert_eq!(moved["underOwn"]["afterMs"], 45.0);
     assert_eq!(trial["values"][0]["keptMs"], 90.0);
+    // The fleet's own file changes nothing.
+    let own = fleet.path().join("network/rtt.csv");
+    let own = own.to_string_lossy().into_owned();
+    let same = regen(fleet.path(), &["plan", "--rtt", &own])
+        .exits(0)
+        .stdout;
+    assert!(
+        same.contains("\n  none of the 9 round trips differs\n  nothing moves\n\n"),
+        "{same}"
+    );
     // What the lock holds stays; what a rebalance would do is said.
     let _ = regen(fleet.path(), &["plan", "--write"]).exits(0);
     let kept = run(&[]).exits(0);

@@ -263,3 +263,24 @@ fn decisions_that_rest_on_estimates_are_marked() {
     assert_eq!(known["services"]["web"]["roundTrips"]["fleet"], 2);
     assert_eq!(known["stores"]["web/db"]["restsOnEstimates"], false);
 }
+
+#[test]
+fn zones_say_how_far_voters_of_one_region_are() {
+    let store = "audience: {eu-west-1: 1}\nplacement: {regions: [eu-west-1]}\nfailover: none\n\
+        stores: [{name: db, engine: yugabytedb, consistency: strong, survive: zone, voters: {count: 3, distinct: zone}, access: {writes: 100%}}]";
+    let objective = |csv: &str| {
+        let platform = "platform: {capabilities: [yugabytedb]}\n";
+        let fleet = Fleet::new(platform)
+            .aws(["eu-west-1"])
+            .service("web", store);
+        let plan = fleet.file("network/rtt.csv", csv).plan(None, false).plan();
+        plan.stores.values().next().and_then(|s| s.objective_ns)
+    };
+    let zones = "from,to,p50_ms\neu-west-1/a,eu-west-1/b,0.6\neu-west-1/b,eu-west-1/c,0.7\neu-west-1/c,eu-west-1/a,0.9\n";
+    // To the leader, and from it to a majority.
+    assert_eq!(objective(zones), Some(1_400_000));
+    assert_eq!(
+        objective(&format!("{zones}eu-west-1,eu-west-1,2\n")),
+        Some(4_000_000)
+    );
+}

@@ -197,6 +197,23 @@ fn what_was_measured_lies_over_what_was_known() {
 
 proptest! {
     #[test]
+    fn the_order_of_rows_does_not_count(
+        rows in proptest::collection::vec((0..3_usize, 0..3_usize, 0..90_u32, 0..100_u32), 0..20)
+            .prop_flat_map(|rows| (Just(rows.clone()), Just(rows).prop_shuffle())),
+    ) {
+        let text = |rows: &[(usize, usize, u32, u32)]| {
+            let names = ["a", "b", "c"];
+            let rows = rows.iter().map(|(a, b, ms, success)| {
+                format!("{},{},{ms}.5,{success}%\n", names[*a], names[*b])
+            });
+            format!("from,to,jitter_ms,success\n{}", rows.collect::<String>())
+        };
+        let (there, back) = (read(&text(&rows.0)), read(&text(&rows.1)));
+        prop_assert!(there.0.is_ok());
+        prop_assert_eq!(there.0, back.0);
+    }
+
+    #[test]
     fn no_text_makes_the_reader_panic(
         bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..120), kind in 0..4_usize,
         cut in 0..400_usize,
