@@ -324,7 +324,7 @@ fn declared_waves_that_break_a_rule() {
             (
                 "a vote",
                 fleet(["a", "b", "b"], &with("synchronous: 1, leader: us-east-1")),
-                "warning[wave-together] regions/us-east-1.yaml:1:9: wave `b` changes `eu-west-2` and `us-east-1` together: both hold a vote on the writes of store `web/db`
+                "warning[wave-together] regions/us-east-1.yaml:1:9: wave `b` changes `eu-west-2` and `us-east-1` together: both take part in the synchronous writes of store `web/db`
   see regions/eu-west-2.yaml:1:9: as `eu-west-2`
   help: put one of them into another wave, or roll this one out in its 2 steps: eu-west-2-a, then us-east-1-a
 ",

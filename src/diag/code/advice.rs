@@ -55,7 +55,7 @@ macro_rules! with_advice {
             /// predicted is not what users get. Choose another `routing`, or `mode: active-passive`.
             DnsIdle = "dns-idle", Warning;
             /// A wave changes regions together of which one takes over for the other, has the copy of its
-            /// store, or (a warning) votes with it. Put one of them into another wave, or roll the wave
+            /// store, or (a warning) takes part in the same writes. Put one of them into another wave, or roll the wave
             /// out in the steps that the plan gives.
             WaveTogether = "wave-together", Note;
             /// A record is an alias of Route 53 (its ingress is a load balancer of AWS), whose TTL

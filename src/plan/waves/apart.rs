@@ -8,8 +8,10 @@ use crate::model::plan::{Plan, StorePlan};
 /// Why two clusters must not change at the same time; the graver reason is the smaller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Why<'a> {
-    /// Both vote on the writes of a store, or one waits for the other.
+    /// Both vote on the writes of a store.
     Quorum(&'a StoreKey),
+    /// Both take part in writes that wait for a standby.
+    Standby(&'a StoreKey),
     /// One leads a store, and the other has the copy that would be promoted.
     Copy(&'a StoreKey),
     /// One takes over for the other.
@@ -102,9 +104,13 @@ impl<'a> Apart<'a> {
         if !quorum.is_empty() {
             quorum.extend(leader);
         }
+        let why = match store.voters.is_empty() {
+            true => Why::Standby(key),
+            false => Why::Quorum(key),
+        };
         for (i, &a) in quorum.iter().enumerate() {
             for &b in &quorum[i + 1..] {
-                self.keep(a, b, Why::Quorum(key));
+                self.keep(a, b, why);
             }
         }
         if let Some(leader) = leader {

@@ -92,7 +92,7 @@ fn leaders(rollout: &Rollout<'_>, waves: &[WavePlan], regions: &[Vec<usize>], si
                 let follows = clusters(later).into_iter().find_map(|c| {
                     let why = rollout.apart.why(leader, c)?;
                     let store = match why {
-                        Why::Copy(store) | Why::Quorum(store) => store,
+                        Why::Copy(store) | Why::Quorum(store) | Why::Standby(store) => store,
                         Why::Partner(_) => return None,
                     };
                     let led = rollout.apart.leads[leader].contains(&store);
@@ -153,7 +153,7 @@ fn together(rollout: &Rollout<'_>, wave: &WavePlan, regions: &[usize], sink: &mu
     .at(place(rollout, b), "in the same wave")
     .see(place(rollout, a), format!("as `{a}`"))
     .severity(match why {
-        Why::Quorum(_) => Severity::Warning,
+        Why::Quorum(_) | Why::Standby(_) => Severity::Warning,
         Why::Copy(_) | Why::Partner(_) => Severity::Note,
     });
     if pairs.len() > 1 {

@@ -225,6 +225,9 @@ impl Rollout<'_> {
 fn said(why: Why<'_>) -> String {
     match why {
         Why::Quorum(store) => format!("both hold a vote on the writes of store `{store}`"),
+        Why::Standby(store) => {
+            format!("both take part in the synchronous writes of store `{store}`")
+        }
         Why::Copy(store) => format!("one leads store `{store}`, the other has its copy"),
         Why::Partner(service) => format!("one takes over for the other in `{service}`"),
     }
