@@ -8,6 +8,7 @@ use super::moves::Move;
 use super::name::RegionName;
 use super::ratio::Share;
 use super::rtt::Rtt;
+use super::trial::TriedValue;
 
 /// Measurements by directed pair; absent ones were not measured.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +45,10 @@ pub struct AtRisk {
     pub of: usize,
     /// Values that stand for nothing measured.
     pub holes: usize,
+    /// What of the file is left out, and why.
+    pub notes: Vec<Diagnostic>,
+    /// Values of decisions that the measurements change: as planned, and the same as measured.
+    pub values: Vec<TriedValue>,
     /// Promises at risk, each where it is made.
     pub risks: Vec<Risk>,
     /// Decisions that would lower what they are measured by, the largest gain first.

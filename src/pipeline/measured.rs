@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Span};
 use crate::latency;
 use crate::model::measured::{AtRisk, Risk, Since};
+use crate::model::plan::Plan;
 use crate::model::rtt::RoundTrips;
 use crate::model::world::World;
 use crate::plan;
 
+use super::trial::values;
 use super::{Input, Planned};
 
 /// What the measurements of a file put at risk of a plan, and what would be better under them.
@@ -26,14 +28,24 @@ pub fn measured(
     sink: &mut Sink,
 ) -> Result<AtRisk, Rejected> {
     let regions = &planned.world.regions;
-    let measured = latency::measured(file, &input.sources, regions, sink)?;
+    let mut read = Sink::new();
+    let measured = latency::measured(file, &input.sources, regions, &mut read);
+    let notes = read.into_sorted();
+    let measured = match measured {
+        Ok(measured) => measured,
+        Err(rejected) => {
+            notes.into_iter().for_each(|d| sink.emit(d));
+            return Err(rejected);
+        }
+    };
     let told = told_world(&planned.world);
     let known = &planned.round_trips;
     let under = |jitter| latency::overlay(known, &measured, jitter);
     let now = under(false);
-    let planned_risks = promises(&told, known, planned);
-    let measured_risks = promises(&told, &now, planned);
-    let jitter_risks = promises(&told, &under(true), planned);
+    let (planned_risks, _) = promises(&told, known, planned);
+    let (measured_risks, same) = promises(&told, &now, planned);
+    let (jitter_risks, _) = promises(&told, &under(true), planned);
+    let values = same.map(|same| values(&planned.plan, Some(&same), &same));
     let mut risks: Vec<Risk> = Vec::new();
     let before: BTreeSet<_> = planned_risks.iter().map(which).collect();
     let after: BTreeSet<_> = measured_risks.iter().map(which).collect();
@@ -82,6 +94,8 @@ pub fn measured(
         pairs: measured.pairs.len(),
         of: regions.len() * regions.len(),
         holes: measured.holes,
+        notes,
+        values: values.unwrap_or_default(),
         risks,
         moves: better.proposals,
     })
@@ -101,12 +115,13 @@ fn told_world(world: &World) -> World {
     told
 }
 
-/// What does not hold of the promises that rest on round trips, with the decisions of a plan.
-fn promises(world: &World, rtt: &RoundTrips, planned: &Planned) -> Vec<Diagnostic> {
+/// What does not hold of the promises that rest on round trips, with the decisions of a plan; and
+/// these decisions, valued under the round trips.
+fn promises(world: &World, rtt: &RoundTrips, planned: &Planned) -> (Vec<Diagnostic>, Option<Plan>) {
     let kept = plan::lock::of(&planned.plan);
     let mut sink = Sink::new();
     // A bound below the floor stops the plan, and is told like the others.
-    let _ = plan::plan(
+    let same = plan::plan(
         world,
         rtt,
         Some(&kept),
@@ -115,7 +130,7 @@ fn promises(world: &World, rtt: &RoundTrips, planned: &Planned) -> Vec<Diagnosti
     );
     let mut told = sink.into_sorted();
     told.retain(|d| PROMISES.contains(&d.code));
-    told
+    (told, same.ok())
 }
 
 /// The codes of promises that rest on round trips.

@@ -80,7 +80,7 @@ fn reasoned(movement: Move, plan: &Plan) -> Move {
 }
 
 /// The values of all decisions that differ between the three plans.
-fn values(own: &Plan, kept: Option<&Plan>, tried: &Plan) -> Vec<TriedValue> {
+pub(super) fn values(own: &Plan, kept: Option<&Plan>, tried: &Plan) -> Vec<TriedValue> {
     let mut all: BTreeMap<String, TriedValue> = BTreeMap::new();
     let three = [Some(own), kept, Some(tried)];
     for (which, plan) in three.into_iter().enumerate() {

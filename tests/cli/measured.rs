@@ -147,7 +147,8 @@ fn promises_at_risk_are_told_where_they_are_made() {
     let text = run(&[]).exits(1).stdout;
     for told in [
         "measured in ",
-        ": 2 of 9 pairs of regions, 1 value of nothing measured\n",
+        ": 2 of 9 pairs of regions\nnote[measured-holes]: 1 value stands for nothing measured, and is left out\n",
+        "\n  reads of web: 14 ms on average as planned, 16 ms as measured\n",
         "warning[budget]: a read of `web` takes 120.0 ms at p99, over its budget of 100ms",
         "warning[measured-success]: `web` promises that 99.9% of requests succeed, and from `sa-east-1` to `us-east-1` 99.5% do",
         "warning[measured-lag]: store `web/db` bounds staleness to 5s, and its replica in `eu-west-1` is 12.5 s behind",
@@ -181,6 +182,8 @@ fn promises_at_risk_are_told_where_they_are_made() {
         ]
     );
     assert_eq!((&form["version"], &form["holes"]), (&1.into(), &1.into()));
+    assert_eq!(form["notes"][0]["code"], "measured-holes");
+    assert_eq!(form["values"][0]["of"], "reads of web");
 }
 
 #[test]
@@ -212,7 +215,11 @@ fn a_fleet_that_holds_under_what_is_measured_is_clean_and_better_moves_are_propo
     };
     std::fs::write(&file, answer("0.02")).expect("written");
     let clean = run(&[]).exits(0).stdout;
-    assert!(clean.ends_with("  nothing is at risk\n"), "{clean}");
+    assert!(
+        clean.contains("\n  reads of web: 40 ms on average as planned, 20 ms as measured\n")
+            && clean.ends_with("  nothing is at risk\n"),
+        "{clean}"
+    );
     std::fs::write(&file, answer("0.045")).expect("written");
     let better = run(&[]).exits(0).stdout;
     assert!(

@@ -93,15 +93,12 @@ pub fn measured(
     ends.finish(sink);
     if values.holes > 0 {
         let values = match values.holes {
-            1 => "1 value stands".to_owned(),
-            n => format!("{n} values stand"),
+            1 => "1 value stands for nothing measured, and is".to_owned(),
+            n => format!("{n} values stand for nothing measured, and are"),
         };
-        let holes = Diagnostic::new(
-            Code::MeasuredHoles,
-            format!("{values} for nothing measured, and are left out"),
-        )
-        .at(Span::new(source, 0, 0), "")
-        .help("nothing, if these pairs had no traffic; `NaN` is what an empty histogram gives");
+        let holes = Diagnostic::new(Code::MeasuredHoles, format!("{values} left out"))
+            .at(Span::new(source, 0, 0), "")
+            .help("nothing, if these pairs had no traffic; `NaN` is what an empty histogram gives");
         sink.emit(holes);
     }
     sink.since(before)?;
