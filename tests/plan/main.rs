@@ -3,6 +3,7 @@
 
 mod decisions;
 mod dns;
+mod engines;
 mod faults;
 mod fleet;
 mod joint;

@@ -100,7 +100,8 @@ short_or_long!(Synchronous, "a number, or `{any: N, of: [...]}` or `{first: N, o
 pub struct Voters {
     /// 3 or 5. Default: 3; 5 with `survive: region` where the engine asks for it.
     pub count: Option<Spanned<u32>>,
-    /// No two voters share a `zone`, a `region` or a `country`. Default: `region`.
+    /// No two voters share a `zone`, a `region` or a `country`. Default: `region`; without
+    /// `voters`, `zone` where the service is in fewer regions than there are voters.
     pub distinct: Option<Spanned<Distinct>>,
 }
 

@@ -95,6 +95,24 @@ pub(super) fn say(site: &Site<'_>) -> Diagnostic {
         let (span, text) = show(site, *limit);
         diagnostic = diagnostic.see(span, text);
     }
+    let zoneless: Vec<usize> = site
+        .regions
+        .iter()
+        .copied()
+        .filter(|&r| {
+            let region = &site.ground.world.regions[site.ground.names[r]];
+            region.zones.is_empty()
+        })
+        .collect();
+    if (conflict.contains(&Limit::Voters) || conflict.contains(&Limit::Distinct))
+        && site.distinct() == Distinct::Zone
+        && !zoneless.is_empty()
+    {
+        diagnostic = diagnostic.help(format!(
+            "write the `zones` of {}, which counts as one without",
+            site.ground.list(&zoneless)
+        ));
+    }
     diagnostic
         .note(format!(
             "`{service}` is in {}",
@@ -118,7 +136,7 @@ fn show(site: &Site<'_>, limit: Limit) -> (Span, String) {
             (span, format!("{count} voters"))
         }
         Limit::Distinct => {
-            let what = match store.voters.distinct {
+            let what = match site.distinct() {
                 Distinct::Zone => "zone",
                 Distinct::Region => "region",
                 Distinct::Country => "country",

@@ -250,7 +250,7 @@ fn clusters(
 
 /// A zone per voter, where voters are told apart by zones: of each region the first ones.
 fn zones(site: &Site<'_>, decided: &Decided) -> Vec<String> {
-    if site.store.voters.distinct != Distinct::Zone {
+    if site.distinct() != Distinct::Zone {
         return Vec::new();
     }
     let voters = decided.voters.iter().enumerate();

@@ -164,6 +164,16 @@ impl<'a> Site<'a> {
         count as usize
     }
 
+    /// What keeps voters apart. Unless told, zones where the service is in fewer regions than there
+    /// are voters and no region is promised to be survived: one region has a quorum too.
+    pub(super) fn distinct(&self) -> Distinct {
+        let told = self.store.voters.span.is_some() || self.survives_region();
+        match told || self.regions.len() >= self.voters() {
+            true => self.store.voters.distinct,
+            false => Distinct::Zone,
+        }
+    }
+
     /// The quorum as a question.
     pub(super) fn vote(&self) -> Vote<'a> {
         let count = self.voters();
@@ -177,7 +187,7 @@ impl<'a> Site<'a> {
                 zones: world.regions[self.ground.names[region]].zones.len().max(1),
             }
         });
-        let written = self.store.voters.distinct;
+        let written = self.distinct();
         let distinct = match self.has(Limit::Distinct) {
             true => written,
             false if written == Distinct::Country => Distinct::Region,

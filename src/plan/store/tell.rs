@@ -109,7 +109,7 @@ fn binds(site: &Site<'_>, decided: &Decided, leader: usize) -> Option<String> {
 fn voters(site: &Site<'_>, decided: &Decided, leader: usize) -> String {
     let ground = site.ground;
     let all = decided.voters.len();
-    let apart = match site.store.voters.distinct {
+    let apart = match site.distinct() {
         Distinct::Zone => "zones",
         Distinct::Region => "regions",
         Distinct::Country => "countries",
