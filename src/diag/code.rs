@@ -277,6 +277,9 @@ with_output! {
     /// A region has so few instances of a store that losing one of them stops it there. Raise
     /// `instances`.
     FewInstances = "few-instances", Warning;
+    /// The engine cannot keep parts of its data with their users, or one leader is named for all
+    /// parts. Choose an engine that can, or leave out one of the two.
+    EngineShards = "engine-shards", Error;
     /// A store of bounded staleness has no bound. Add `staleness`.
     MissingBound = "missing-bound", Error;
     /// The leader of a store stands where its service or its engine cannot run. Name another

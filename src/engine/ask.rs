@@ -85,6 +85,30 @@ pub fn commit(store: &Store) -> Commit {
     }
 }
 
+/// How an engine homes parts of its data with their users, as `shards` asks; `None` where it cannot.
+pub fn homes(engine: Engine) -> Option<&'static str> {
+    match engine {
+        // CockroachDB v26.2, regional-tables.md, zone-configs (super regions, PLACEMENT RESTRICTED).
+        Engine::CockroachDb => Some(
+            "LOCALITY REGIONAL BY ROW, a super region per shard and PLACEMENT RESTRICTED; a row's `crdb_region` is its home",
+        ),
+        // YugabyteDB stable, explore/multi-region-deployments/row-level-geo-partitioning.
+        Engine::YugabyteDb => Some(
+            "a table partitioned by list, each partition in a tablespace with the replica placement of its shard",
+        ),
+        // MongoDB manual, Zones; Segmenting Data by Location.
+        Engine::MongoDb => Some(
+            "a sharded cluster, a zone per shard whose members stand in its regions, and a shard key that begins with the jurisdiction",
+        ),
+        Engine::CloudnativePg
+        | Engine::K8ssandra
+        | Engine::NatsJetstream
+        | Engine::RedisEnterprise
+        | Engine::StrimziKafka
+        | Engine::Valkey => None,
+    }
+}
+
 /// The shortest bound on staleness that a class can hold, given the round trip from where writes
 /// go to the farthest replica; `None` where there is no bound at all.
 pub fn staleness_floor(way: &ClassFacts, farthest: Rtt) -> Option<Rtt> {

@@ -7,7 +7,7 @@ mod ask;
 mod facts;
 
 pub use ask::{
-    ask, capability, commit, facts, gives, satisfies, satisfying, scheme, staleness_floor,
+    ask, capability, commit, facts, gives, homes, satisfies, satisfying, scheme, staleness_floor,
     unless_told, way,
 };
 pub use facts::{

@@ -163,8 +163,19 @@ pub struct StorePlan {
     pub bound_ns: Option<u64>,
     /// What may be lost, and what is gone then.
     pub survives: String,
+    /// Its parts by name, where the data is homed with its users: each with a leader and voters of
+    /// its own. The store as a whole then has none, and `replicas` are the regions of all parts.
+    pub shards: BTreeMap<String, StorePlan>,
     /// Why.
     pub because: Because,
+}
+
+impl StorePlan {
+    /// Itself, or its parts where the data is homed with its users: each has at most one leader.
+    pub fn parts(&self) -> impl Iterator<Item = &Self> {
+        let whole = self.shards.is_empty().then_some(self);
+        whole.into_iter().chain(self.shards.values())
+    }
 }
 
 /// One wave of the rollout.

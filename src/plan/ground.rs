@@ -38,6 +38,8 @@ pub(super) struct Place {
     pub weight: u64,
     /// From the users to the region, for audiences by country.
     pub leg: Option<Rtt>,
+    /// Of the users; of an audience by region, the region's.
+    pub country: Country,
 }
 
 /// An audience as demand at regions.
@@ -177,6 +179,7 @@ impl<'a> Ground<'a> {
                             region,
                             weight: share.weight,
                             leg: None,
+                            country: self.world.regions[name].country,
                         });
                     }
                 }
@@ -188,6 +191,18 @@ impl<'a> Ground<'a> {
             }
         }
         demand.places.retain(|p| p.weight > 0);
+        self.added_up(demand)
+    }
+
+    /// The part of a demand whose users are of some countries.
+    pub(super) fn of_countries(&self, demand: &Demand, within: impl Fn(Country) -> bool) -> Demand {
+        let mut part = Demand::default();
+        let theirs = demand.places.iter().filter(|p| within(p.country));
+        part.places = theirs.cloned().collect();
+        self.added_up(part)
+    }
+
+    fn added_up(&self, mut demand: Demand) -> Demand {
         demand.given = !demand.places.is_empty();
         let mut by_region: BTreeMap<usize, u64> = BTreeMap::new();
         for place in &demand.places {
@@ -224,6 +239,7 @@ impl<'a> Ground<'a> {
                 region: *region,
                 weight: part,
                 leg: Some(*leg),
+                country: **country,
             });
         }
         // What rounding left over goes to the most populous country.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources, Span};
-use crate::model::lock::{Lock, LockedService, LockedStore};
+use crate::model::lock::{Lock, LockedService, LockedShard, LockedStore};
 use crate::model::plan::{Because, Move, Plan};
 
 use crate::yaml;
@@ -29,6 +29,17 @@ pub fn of(plan: &Plan) -> Lock {
         let locked = LockedStore {
             leader: store.leader.as_ref().map(ToString::to_string),
             voters: texts(&store.voters),
+            shards: store
+                .shards
+                .iter()
+                .map(|(name, shard)| {
+                    let locked = LockedShard {
+                        leader: shard.leader.as_ref().map(ToString::to_string),
+                        voters: texts(&shard.voters),
+                    };
+                    (name.clone(), locked)
+                })
+                .collect(),
             replicas: texts(&store.replicas),
             clusters: clusters
                 .map(|(r, c)| (r.to_string(), c.to_string()))
@@ -79,6 +90,20 @@ pub fn to_text(plan: &Plan) -> String {
             if !regions.is_empty() {
                 let _ = writeln!(text, "    {name}: {}", sequence(regions));
             }
+        }
+        if !store.shards.is_empty() {
+            text.push_str("    shards:\n");
+        }
+        for (name, shard) in &store.shards {
+            let leader = shard.leader.as_ref();
+            let leader = leader.map(|l| format!("leader: {}, ", quoted(l)));
+            let _ = writeln!(
+                text,
+                "      {}: {{{}voters: {}}}",
+                quoted(name),
+                leader.unwrap_or_default(),
+                sequence(&shard.voters)
+            );
         }
         let _ = writeln!(
             text,
@@ -177,6 +202,30 @@ pub fn differences(plan: &Plan, lock: &Lock) -> Vec<Move> {
                 format!("{name} of {key}"),
                 regions(lock),
                 regions(&now),
+                true,
+            );
+        }
+        let none = BTreeMap::new();
+        let shards = |l: &Lock| l.stores.get(key).map_or(none.clone(), |s| s.shards.clone());
+        let (before, after) = (shards(lock), shards(&now));
+        for shard in keys(&before, &after) {
+            let leader = |of: &BTreeMap<String, LockedShard>| of.get(shard)?.leader.clone();
+            let voters = |of: &BTreeMap<String, LockedShard>| {
+                Some(words::list(
+                    of.get(shard)?.voters.iter().map(String::as_str),
+                ))
+            };
+            let part = format!("{key}, part {shard}");
+            compare(
+                format!("leader of {part}"),
+                leader(&before),
+                leader(&after),
+                true,
+            );
+            compare(
+                format!("voters of {part}"),
+                voters(&before),
+                voters(&after),
                 true,
             );
         }

@@ -12,6 +12,7 @@ mod lints;
 mod matrix;
 mod recovery;
 mod scenarios;
+mod shards;
 mod sticky;
 mod survive;
 mod waves;

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
 use crate::model::engine::{Consistency, Engine};
-use crate::model::name::{DataClassName, RegionName, ServiceName, StoreName};
+use crate::model::name::{DataClassName, JurisdictionName, RegionName, ServiceName, StoreName};
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::world::{Distinct, ReadReplicas, Survive};
@@ -46,6 +46,10 @@ pub struct Store {
     /// Whether placed regions without a voter hold a replica for local reads, `all` or `none`; for
     /// engines with a quorum. Default: `none`, and reads go to the nearest voter.
     pub read_replicas: Option<Spanned<ReadReplicas>>,
+    /// Parts of the data that are homed with their users, each with a leader and voters of its own:
+    /// `{by: jurisdiction, of: [EU, IN]}`. Users of none of them are in the part `default`. Default:
+    /// the data is one.
+    pub shards: Option<Spanned<Shards>>,
     /// Instances per region. Default: 3 for a critical service, else 2, and no fewer than its engine
     /// needs to lose one.
     pub instances: Option<Spanned<u32>>,
@@ -103,6 +107,25 @@ pub struct Voters {
     /// No two voters share a `zone`, a `region` or a `country`. Default: `region`; without
     /// `voters`, `zone` where the service is in fewer regions than there are voters.
     pub distinct: Option<Spanned<Distinct>>,
+}
+
+/// How data is parted.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Shards {
+    /// By what. Default: `jurisdiction`.
+    pub by: Option<Spanned<ShardBy>>,
+    /// The areas: blocs, countries or jurisdictions of `regen.yaml`. A country of several belongs to
+    /// the one with the fewest countries, of those to the first by name.
+    pub of: Vec<Spanned<JurisdictionName>>,
+}
+
+/// By what data is parted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ShardBy {
+    /// By the jurisdiction of the user that it is about, which it does not leave.
+    Jurisdiction,
 }
 
 /// Who reads and writes a store, and how often. Leader and voters are chosen for the mix; where

@@ -27,7 +27,7 @@ pub use service::{
     Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode, Recovery,
     RegionChoice, Resilience, Routing, Service, Tier,
 };
-pub use store::{Access, Backup, Distinct, ReadReplicas, Standbys, Store, Survive, Voters};
+pub use store::{Access, Backup, Distinct, ReadReplicas, Shard, Standbys, Store, Survive, Voters};
 pub use workload::{
     EnvValue, InitContainer, Port, Probe, ProbeAction, Probes, Protocol, Resources, Scale,
     Schedule, Security, Volume, Workload, WorkloadKind,

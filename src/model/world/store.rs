@@ -1,10 +1,13 @@
 //! Databases, queues and caches that services own.
 
+use std::collections::BTreeSet;
+
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
 use crate::model::engine::Consistency;
 use crate::model::engine::Engine;
-use crate::model::name::{DataClassName, RegionName, StoreName};
+use crate::model::name::{DataClassName, JurisdictionName, RegionName, StoreName};
+use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 
 /// A database, queue or cache that a service owns.
@@ -36,6 +39,9 @@ pub struct Store {
     pub read_replicas: ReadReplicas,
     /// How often it is read and written.
     pub access: Access,
+    /// Parts of the data that are homed with their users, in order of writing; users of none of
+    /// them are in a part that is called [`Shard::DEFAULT`]. None: the data is one.
+    pub shards: Vec<Shard>,
     /// Instances per region.
     pub instances: u32,
     /// Disk per instance.
@@ -156,6 +162,27 @@ pub enum ReadReplicas {
     None,
     /// Each placed region holds one.
     All,
+}
+
+/// A part of a store's data, homed with the users of an area.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// The area, where written.
+    pub name: Spanned<JurisdictionName>,
+    /// Its countries.
+    pub countries: BTreeSet<Country>,
+}
+
+impl Shard {
+    /// The part of users that are in no shard's area.
+    pub const DEFAULT: &'static str = "default";
+
+    /// The shard that a country's users are in: of those whose area has it the one with the fewest
+    /// countries, of these the first by name. `None`: the default.
+    pub fn of(shards: &[Self], country: Country) -> Option<&Self> {
+        let theirs = shards.iter().filter(|s| s.countries.contains(&country));
+        theirs.min_by_key(|s| (s.countries.len(), &s.name.value))
+    }
 }
 
 /// Backups of a store.

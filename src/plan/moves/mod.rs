@@ -1,5 +1,6 @@
 //! Sticky decisions that differ from those before, with what each gains and costs.
 
+mod parts;
 mod steps;
 
 use crate::model::lock::{Lock, LockedStore};
@@ -48,8 +49,12 @@ pub(super) fn between(
                     old,
                     new,
                 };
-                moves.extend(one.voters());
-                moves.extend(one.leader());
+                if old.shards.is_empty() && new.shards.is_empty() {
+                    moves.extend(one.voters());
+                    moves.extend(one.leader());
+                } else {
+                    moves.extend(parts::moves(&one));
+                }
                 moves.extend(one.clusters());
             }
         }

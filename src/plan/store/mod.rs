@@ -7,6 +7,7 @@ mod everywhere;
 mod infeasible;
 mod primary;
 mod quorum;
+mod shards;
 mod site;
 mod tell;
 mod voting;
@@ -77,6 +78,17 @@ struct Held {
     voters: Vec<usize>,
     /// Whether it is given up for something better.
     rebalance: bool,
+}
+
+impl Held {
+    fn of(ground: &Ground<'_>, leader: Option<&String>, voters: &[String]) -> Self {
+        let index = |name: &String| ground.index(name);
+        Self {
+            leader: leader.and_then(index),
+            voters: voters.iter().filter_map(index).collect(),
+            rebalance: ground.rebalance,
+        }
+    }
 }
 
 /// Why a leader leads.
@@ -175,16 +187,14 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
     let site = q.site(ground);
     promises::class(store, q.chosen.regions.len() - 1, sink)?;
     let locked = ground.lock.and_then(|l| l.stores.get(&q.key.to_string()));
-    let index = |name: &String| ground.index(name);
-    let held = Held {
-        leader: locked.and_then(|l| l.leader.as_ref()).and_then(index),
-        voters: locked
-            .map_or(&[][..], |l| &l.voters)
-            .iter()
-            .filter_map(index)
-            .collect(),
-        rebalance: ground.rebalance,
-    };
+    if !store.shards.is_empty() {
+        return shards::decide(ground, q, locked, sink);
+    }
+    let held = Held::of(
+        ground,
+        locked.and_then(|l| l.leader.as_ref()),
+        locked.map_or(&[][..], |l| &l.voters),
+    );
     // An enforced budget that cannot be kept is told with what breaks it, once all is decided.
     let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
     let Some(decided) = decided else {
@@ -198,6 +208,12 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
             .max();
         promises::staleness(store, ground.names[leader].as_str(), farthest, sink)?;
     }
+    Some(planned(ground, q, &site, &decided))
+}
+
+/// A decision by the names of its regions.
+fn planned(ground: &Ground<'_>, q: &Question<'_>, site: &Site<'_>, decided: &Decided) -> StorePlan {
+    let store = q.store();
     let name = |r: &usize| ground.names[*r].clone();
     let names = |all: &[usize]| all.iter().map(name).collect::<Vec<_>>();
     let mut holds: Vec<usize> = decided.replicas.clone();
@@ -206,10 +222,10 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
     let clusters = clusters(ground, q, &holds);
     let requests = site.requests();
     let mean_ns = |value| words::mean_ns(value, requests);
-    Some(StorePlan {
+    StorePlan {
         leader: decided.leader.as_ref().map(name),
         voters: names(&decided.voters),
-        voter_zones: zones(&site, &decided),
+        voter_zones: zones(site, decided),
         replicas: names(&decided.replicas),
         synchronous: if decided.standbys.is_empty() {
             0
@@ -219,11 +235,12 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
         sync_standbys: names(&decided.standbys),
         clusters,
         sticky: decided.choice == Choice::Kept,
-        objective_ns: Some(mean_ns(decided.value)).filter(|_| q.demand.given),
+        objective_ns: Some(mean_ns(decided.value)).filter(|_| site.demand.given),
         bound_ns: Some(mean_ns(decided.bound)).filter(|_| decided.bound < decided.value),
-        survives: tell::survives(&site, &decided),
-        because: tell::because(&site, &decided),
-    })
+        survives: tell::survives(site, decided),
+        shards: BTreeMap::new(),
+        because: tell::because(site, decided),
+    }
 }
 
 /// The cluster per region, those of the lock where they still can hold the store.

@@ -11,7 +11,7 @@ mod users;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::name::{ServiceKey, StoreKey, StoreName};
 use crate::model::plan::Plan;
 use crate::model::rtt::RoundTrips;
 use crate::model::simulation::{Lost, Outcome};
@@ -80,21 +80,34 @@ fn held(
     users: &Users<'_>,
 ) -> Vec<(StoreKey, crate::model::simulation::StoreOutcome)> {
     let stores = users.service.stores.iter();
-    stores
-        .filter_map(|store| {
-            let key = StoreKey {
-                service: users.key.clone(),
-                store: store.name.value.clone(),
+    let mut all = Vec::new();
+    for store in stores {
+        let key = StoreKey {
+            service: users.key.clone(),
+            store: store.name.value.clone(),
+        };
+        let Some(plan) = scene.plan.stores.get(&key) else {
+            continue;
+        };
+        let held = |plan| Held {
+            service: users.service,
+            store,
+            plan,
+            demand: &users.demand,
+        };
+        if plan.shards.is_empty() {
+            all.extend(stores::outcome(scene, &held(plan)).map(|o| (key, o)));
+            continue;
+        }
+        for (shard, plan) in &plan.shards {
+            let part = StoreKey {
+                store: StoreName::new(format!("{}/{shard}", store.name.value)),
+                ..key.clone()
             };
-            let held = Held {
-                service: users.service,
-                store,
-                plan: scene.plan.stores.get(&key)?,
-                demand: &users.demand,
-            };
-            Some((key, stores::outcome(scene, &held)?))
-        })
-        .collect()
+            all.extend(stores::outcome(scene, &held(plan)).map(|o| (part, o)));
+        }
+    }
+    all
 }
 
 /// Services whose callee does not answer, and those that fail with them.

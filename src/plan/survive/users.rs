@@ -117,6 +117,7 @@ fn places(ground: &crate::plan::ground::Ground<'_>, demand: &Demand) -> Vec<Plac
         region,
         weight,
         leg: None,
+        country: ground.world.regions[ground.names[region]].country,
     });
     all.collect()
 }

@@ -36,7 +36,9 @@ impl<'a> Apart<'a> {
             leads: vec![Vec::new(); count],
         };
         for (key, store) in &plan.stores {
-            apart.store(key, store);
+            for part in store.parts() {
+                apart.store(key, part);
+            }
         }
         for (key, service) in &plan.services {
             let here: BTreeMap<&RegionName, Vec<usize>> = service

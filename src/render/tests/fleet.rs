@@ -256,6 +256,7 @@ impl Made {
             },
             read_replicas: ReadReplicas::None,
             access: Access::WRITES,
+            shards: Vec::new(),
             instances: 3,
             size: Quantity::parse("10Gi").unwrap(),
             storage_class: None,
@@ -288,6 +289,7 @@ impl Made {
             objective_ns: None,
             bound_ns: None,
             survives: String::new(),
+            shards: Default::default(),
             sticky: false,
             because: Default::default(),
         };

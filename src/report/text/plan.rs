@@ -186,7 +186,12 @@ pub(super) fn one_store(out: &mut String, name: &str, store: &StorePlan, style: 
     }
     let _ = writeln!(out, "  {}: {}", style.strong(name), parts.join("; "));
     reasons(out, &store.because.0, style);
-    reasons(out, &[format!("survives {}", store.survives)], style);
+    if store.shards.is_empty() {
+        reasons(out, &[format!("survives {}", store.survives)], style);
+    }
+    for (shard, part) in &store.shards {
+        one_store(out, &format!("{name}/{shard}"), part, style);
+    }
 }
 
 /// `3.2 ms on average, 88 ms at worst (US, served by us-east-1), estimated`.

@@ -9,8 +9,9 @@ use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::raw::{self, Leader, Synchronous};
 use crate::model::world::{
-    Access, Backup, Distinct, Fleet, ReadReplicas, Standbys, Store, Tier, Voters,
+    Access, Backup, Distinct, Fleet, ReadReplicas, Shard, Standbys, Store, Tier, Voters,
 };
+use crate::validate::areas;
 
 /// Every night at three.
 const NIGHTLY: &str = "0 0 3 * * *";
@@ -56,6 +57,18 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
         },
         read_replicas: raw.read_replicas.map_or(ReadReplicas::None, |r| r.value),
         access: access(raw.access.as_ref()),
+        shards: raw
+            .shards
+            .iter()
+            .flat_map(|s| &s.value.of)
+            .filter_map(|name| {
+                let area = areas::jurisdiction(name.value.as_str(), &fleet.jurisdictions)?;
+                Some(Shard {
+                    name: name.clone(),
+                    countries: area.countries,
+                })
+            })
+            .collect(),
         instances: raw
             .instances
             .map_or_else(|| instances(raw.engine.value, tier), |i| i.value),

@@ -2,8 +2,12 @@
 
 use super::lookup::fault;
 use crate::diag::{Code, Sink};
-use crate::model::raw::{Store, Synchronous};
-use crate::validate::Facts;
+use crate::engine;
+use crate::model::engine::Engine;
+use crate::model::name::JurisdictionName;
+use crate::model::raw::{Leader, Store, Synchronous};
+use crate::model::world::Shard;
+use crate::validate::{Facts, areas};
 
 /// Every store has a number of voters that decides, standbys that exist, and an access that weighs
 /// something; every bound class names an area.
@@ -20,6 +24,57 @@ pub(super) fn replicas(facts: &Facts<'_>, sink: &mut Sink) {
         voters(&store.value, sink);
         synchronous(&store.value, sink);
         access(&store.value, sink);
+        shards(facts, &store.value, sink);
+    }
+}
+
+/// Shards are areas that exist, each once, of an engine that can home rows, without one leader for
+/// all of them.
+fn shards(facts: &Facts<'_>, store: &Store, sink: &mut Sink) {
+    let Some(written) = &store.shards else { return };
+    let engine = store.engine.value;
+    if engine::homes(engine).is_none() {
+        let able = Engine::ALL.iter().filter(|e| engine::homes(**e).is_some());
+        let able: Vec<String> = able.map(|e| format!("`{e}`")).collect();
+        let message = format!("`{engine}` cannot home parts of its data with their users");
+        let fault = fault(Code::EngineShards, message, written.span);
+        sink.emit(fault.see(store.engine.span, "").help(format!(
+            "choose an engine that can: {}; or a store per jurisdiction, each with a data class of its own",
+            able.join(", ")
+        )));
+    }
+    if written.value.of.is_empty() {
+        let fault = fault(
+            Code::InvalidValue,
+            "there is no shard".to_owned(),
+            written.span,
+        );
+        sink.emit(fault.help("name areas, such as `of: [EU, IN]`, or leave `shards` out"));
+    }
+    let known = &facts.world.fleet.jurisdictions;
+    let mut seen: Vec<&str> = Vec::new();
+    for name in &written.value.of {
+        let text = name.value.as_str();
+        if areas::jurisdiction(text, known).is_none() || text == Shard::DEFAULT {
+            let names = known.keys().map(JurisdictionName::as_str);
+            sink.emit(areas::unknown_area("jurisdiction", text, name.span, names));
+        } else if seen.contains(&text) {
+            let message = format!("shard `{text}` stands twice");
+            sink.emit(fault(Code::DuplicateName, message, name.span).help("keep the earlier one"));
+        }
+        seen.push(text);
+    }
+    if let Some(leader) = store.leader.as_ref().filter(|l| l.value != Leader::AUTO) {
+        let message = format!(
+            "every shard of `{}` has a leader of its own",
+            store.name.value
+        );
+        let fault = fault(Code::EngineShards, message, leader.span);
+        sink.emit(
+            fault
+                .see(written.span, "parted here")
+                .help("write `leader: auto`, or leave `shards` out"),
+        );
     }
 }
 

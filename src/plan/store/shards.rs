@@ -1,0 +1,240 @@
+//! A store whose data is homed with its users to a leader and voters per part.
+//!
+//! A part is decided for its own users, inside the regions of its area, which its data does not
+//! leave. A country of several areas belongs to the one with the fewest countries, of those to the
+//! first by name; users of none are in the part `default`, which may be anywhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::diag::{Code, Diagnostic, Severity, Sink, Span};
+use crate::latency::kth;
+use crate::model::lock::LockedStore;
+use crate::model::name::RegionName;
+use crate::model::place::Country;
+use crate::model::plan::{Because, StorePlan};
+use crate::model::rtt::Rtt;
+use crate::model::world::Shard;
+use crate::plan::ground::{Demand, Ground};
+use crate::plan::words;
+
+use super::site::{Limit, Site};
+use super::{Decided, Held, Question, infeasible, planned, solve};
+
+/// One part of the data.
+struct Part {
+    name: String,
+    span: Span,
+    demand: Demand,
+    /// Regions that may hold it, ascending.
+    regions: Vec<usize>,
+}
+
+/// Decides; `None` when an error was emitted.
+pub(super) fn decide(
+    ground: &Ground<'_>,
+    q: &Question<'_>,
+    locked: Option<&LockedStore>,
+    sink: &mut Sink,
+) -> Option<StorePlan> {
+    let before = sink.errors();
+    let mut shards = BTreeMap::new();
+    let (mut value, mut requests) = (0_u128, 0_u128);
+    for part in parts(ground, q) {
+        if part.regions.is_empty() {
+            sink.emit(homeless(ground, q, &part));
+            continue;
+        }
+        let mut site = q.site(ground);
+        site.serving.retain(|r| part.regions.contains(r));
+        site.regions.clone_from(&part.regions);
+        site.demand = &part.demand;
+        let kept = locked.and_then(|l| l.shards.get(&part.name));
+        let held = Held::of(
+            ground,
+            kept.and_then(|k| k.leader.as_ref()),
+            kept.map_or(&[][..], |k| &k.voters),
+        );
+        let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
+        let Some(decided) = decided else {
+            let told = infeasible::say(&site);
+            sink.emit(told.see(part.span, format!("for the part `{}`", part.name)));
+            continue;
+        };
+        budget(&site, &part, &decided, sink);
+        if part.demand.given {
+            value += decided.value;
+            requests += site.requests();
+        }
+        let because = Because::new(
+            match q
+                .store()
+                .shards
+                .iter()
+                .any(|s| s.name.value.as_str() == part.name)
+            {
+                true => format!("data of users in {} stays there", part.name),
+                false => "data of users outside of the areas of all parts".to_owned(),
+            },
+        );
+        let mut plan = planned(ground, q, &site, &decided);
+        plan.because = plan.because.0.into_iter().fold(because, Because::and);
+        shards.insert(part.name, plan);
+    }
+    sink.since(before).ok()?;
+    let mut regions = BTreeSet::<RegionName>::new();
+    let mut clusters = BTreeMap::new();
+    for shard in shards.values() {
+        clusters.extend(shard.clusters.clone());
+        regions.extend(shard.clusters.keys().cloned());
+    }
+    let because = Because::new(format!(
+        "its data is homed with its users, in {}",
+        words::count(shards.len(), "part")
+    ))
+    .and("a country of several areas belongs to the one with the fewest countries, of those to the first by name");
+    Some(StorePlan {
+        leader: None,
+        voters: Vec::new(),
+        voter_zones: Vec::new(),
+        replicas: regions.into_iter().collect(),
+        sync_standbys: Vec::new(),
+        synchronous: 0,
+        clusters,
+        sticky: !shards.is_empty() && shards.values().all(|s| s.sticky),
+        objective_ns: (requests > 0).then(|| words::mean_ns(value, requests)),
+        // Each part says whether it is proven.
+        bound_ns: None,
+        survives: "what each part survives".to_owned(),
+        shards,
+        because,
+    })
+}
+
+/// The parts in order of name, those of the areas and, where it has users, the rest.
+fn parts(ground: &Ground<'_>, q: &Question<'_>) -> Vec<Part> {
+    let shards = &q.store().shards;
+    let home = |country: Country| Shard::of(shards, country).map(|s| &s.name.value);
+    let mut chosen = q.chosen.regions.clone();
+    chosen.sort_unstable();
+    let country = |r: usize| ground.world.regions[ground.names[r]].country;
+    let mut parts: Vec<Part> = shards
+        .iter()
+        .map(|shard| {
+            let regions: Vec<usize> = chosen
+                .iter()
+                .copied()
+                .filter(|&r| shard.countries.contains(&country(r)))
+                .collect();
+            let mut demand = ground.of_countries(q.demand, |c| home(c) == Some(&shard.name.value));
+            if !demand.given {
+                // Nobody is there yet: every region of the area counts the same.
+                demand.by_region = regions.iter().map(|&r| (r, 1)).collect();
+                demand.total = regions.len() as u128;
+            }
+            Part {
+                name: shard.name.value.to_string(),
+                span: shard.name.span,
+                demand,
+                regions,
+            }
+        })
+        .collect();
+    let rest = ground.of_countries(q.demand, |c| home(c).is_none());
+    if rest.given {
+        parts.push(Part {
+            name: Shard::DEFAULT.to_owned(),
+            span: q.store().name.span,
+            demand: rest,
+            regions: chosen,
+        });
+    }
+    parts.sort_by(|a, b| a.name.cmp(&b.name));
+    parts
+}
+
+fn homeless(ground: &Ground<'_>, q: &Question<'_>, part: &Part) -> Diagnostic {
+    let (store, service) = (&q.store().name.value, &q.service.name.value);
+    Diagnostic::new(
+        Code::StoreInfeasible,
+        format!("the part `{}` of store `{store}` has no region", part.name),
+    )
+    .at(
+        part.span,
+        format!("none of the regions of `{service}` lies there"),
+    )
+    .note(format!(
+        "`{service}` is in {}",
+        ground.list(&q.chosen.regions)
+    ))
+    .help(format!(
+        "place `{service}` in a region of {}, or take it out of `shards`",
+        part.name
+    ))
+}
+
+/// Holds the writes of a part's users against the budget.
+fn budget(site: &Site<'_>, part: &Part, decided: &Decided, sink: &mut Sink) {
+    let (ground, service) = (site.ground, site.service);
+    let (Some(budget), Some(leader)) = (&service.budget.write, decided.leader) else {
+        return;
+    };
+    for (tail, limit) in [(false, budget.value.p50), (true, budget.value.p99)] {
+        let Some(limit) = limit else { continue };
+        let pair = |from: usize, to: usize| match tail {
+            true => ground.p99(from, to),
+            false => (ground.costs[from][to], ground.estimated(from, to)),
+        };
+        let followers: Vec<(u64, bool)> = decided
+            .voters
+            .iter()
+            .skip(1)
+            .map(|&v| pair(leader, v))
+            .collect();
+        let times: Vec<Rtt> = followers.iter().map(|f| Rtt::micros(f.0)).collect();
+        let commit = kth(decided.voters.len() / 2, &times).unwrap_or_default();
+        let worst = part.demand.places.iter().map(|place| {
+            let (path, estimated) = pair(place.region, leader);
+            (
+                path.saturating_add(commit.as_micros()),
+                estimated,
+                &place.name,
+            )
+        });
+        let Some((micros, estimated, place)) = worst.max() else {
+            continue;
+        };
+        if micros <= limit.as_millis().saturating_mul(1000) {
+            continue;
+        }
+        let estimated = estimated || followers.iter().any(|f| f.1);
+        let may = !estimated
+            || ground.world.fleet.network.estimate == crate::model::world::Estimate::Enforce;
+        let over = Diagnostic::new(
+            Code::Budget,
+            format!(
+                "a write of `{}` to the part `{}` of `{}` takes {} at {}{}, over its budget of {limit}",
+                service.name.value,
+                part.name,
+                site.store.name.value,
+                words::ms(micros),
+                if tail { "p99" } else { "p50" },
+                if estimated { ", estimated" } else { "" },
+            ),
+        )
+        .at(budget.span, "")
+        .see(part.span, "the part")
+        .note(format!(
+            "from {place} to the leader in {} and back, with its quorum",
+            ground.names[leader]
+        ))
+        .severity(match service.budget.enforce && may {
+            true => Severity::Error,
+            false => Severity::Warning,
+        });
+        sink.emit(over.help(format!(
+            "raise the budget to {}ms, or allow a region of {} that is nearer",
+            micros.div_ceil(1000),
+            part.name
+        )));
+    }
+}
