@@ -232,6 +232,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
         "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
     ),
     (
+        Code::BudgetUnchecked,
+        "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
+    ),
+    (
         Code::WaveOrder,
         "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
     ),

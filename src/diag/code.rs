@@ -379,6 +379,9 @@ with_output! {
     /// A predicted latency is over its budget; an error where the service has `enforce: true`.
     /// Allow a region that is nearer, or raise the budget to what the remedy names.
     Budget = "budget", Warning;
+    /// A service has a budget for its users' reads or writes, and nobody says where they are, so that
+    /// it can neither hold nor break. Add an `audience` to the service or to `regen.yaml`.
+    BudgetUnchecked = "budget-unchecked", Warning;
     /// The first wave holds a data leader or the busiest region, or a later one a leader before the
     /// copies of its store, so that a bad change meets early what matters most. Begin `waves` with a
     /// region with little traffic and no leader, and let leaders go last.

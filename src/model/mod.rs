@@ -17,6 +17,7 @@ pub mod name;
 pub mod origin;
 pub mod place;
 pub mod plan;
+pub mod predicted;
 pub mod quantity;
 pub mod ratio;
 pub mod raw;

@@ -9,6 +9,9 @@ use super::name::{ClusterName, RegionName, ServiceKey, StoreKey, WaveName};
 use super::world::Routing;
 
 pub use super::moves::{BudgetEffect, Copied, Effect, Move};
+pub use super::predicted::{
+    Forecast, Percentile, Predicted, Quantile, Source, StoreForecast, Term, UserLeg, Verdict, Worst,
+};
 pub use super::rtt::RestsOn;
 
 /// Why a decision fell as it did: sentences for people, without a full stop at the end.
@@ -119,21 +122,6 @@ pub struct DnsPlan {
     pub records: BTreeMap<RegionName, Option<u32>>,
     /// Why.
     pub because: Because,
-}
-
-/// Predicted latency of a placement: floors of the network, without time spent in services.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Predicted {
-    /// Audience-weighted mean round trip to the nearest serving region, in nanoseconds.
-    pub weighted_read_ns: Option<u64>,
-    /// The worst-served place of the audience, its round trip in nanoseconds, and the region
-    /// that serves it.
-    pub worst_read: Option<(String, u64, RegionName)>,
-    /// Audience-weighted mean round trip between users and the region that they enter at, in
-    /// nanoseconds, for audiences by country; always estimated, and not part of the above.
-    pub user_leg_ns: Option<u64>,
-    /// Whether any term of the above was estimated; the user leg aside.
-    pub estimated: bool,
 }
 
 /// Where one store writes and reads.

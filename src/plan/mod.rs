@@ -13,6 +13,7 @@ mod dns;
 mod failover;
 mod ground;
 mod legal;
+mod legs;
 mod lints;
 pub mod lock;
 mod measured;
@@ -33,9 +34,7 @@ use std::collections::BTreeMap;
 use crate::diag::{Rejected, Sink};
 use crate::model::lock::Lock;
 use crate::model::name::{ServiceKey, StoreKey};
-use crate::model::plan::{
-    Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan, StorePlan,
-};
+use crate::model::plan::{Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan};
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
@@ -46,6 +45,7 @@ use amount::Room;
 use choose::Chosen;
 use ground::{Demand, Ground};
 use legal::Candidate;
+use legs::Legs;
 
 /// What a plan may change.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -136,7 +136,6 @@ fn complete(
     sink: &mut Sink,
 ) -> Plan {
     let mut plan = Plan::default();
-    let mut leaders: BTreeMap<&ServiceKey, BTreeMap<usize, usize>> = BTreeMap::new();
     for service in placed {
         for (index, declared) in service.service.stores.iter().enumerate() {
             let key = StoreKey {
@@ -154,26 +153,22 @@ fn complete(
             let Some(decided) = store::decide(ground, &question, sink) else {
                 continue;
             };
-            if let Some(leader) = leader(ground, &decided) {
-                leaders
-                    .entry(service.key)
-                    .or_default()
-                    .insert(index, leader);
-            }
             plan.stores.insert(key, decided);
         }
     }
     let chains = failover::chains(ground, placed, room, sink);
-    let by_key: BTreeMap<_, _> = placed.iter().map(|p| (p.key, p)).collect();
+    let base = budget::Base {
+        ground,
+        legs: Legs::of(ground),
+        stores: &plan.stores,
+        services: placed.iter().map(|p| (p.key, p)).collect(),
+    };
     for (service, failover) in placed.iter().zip(chains) {
-        let none = BTreeMap::new();
-        let led = leaders.get(service.key).unwrap_or(&none);
-        budget::check(ground, service, led, &by_key, sink);
         let decided = ServicePlan {
             regions: placements(ground, service),
             dns: dns::decide(ground, service, &failover, sink),
             failover,
-            predicted: budget::predict(ground, service),
+            predicted: budget::predict(&base, service, sink),
             rests_on: service.rests_on,
             because: service.chosen.because.clone(),
         };
@@ -186,15 +181,11 @@ fn complete(
     let view = lints::View {
         ground,
         placed,
-        by_key: &by_key,
+        by_key: &base.services,
         plan: &plan,
     };
     lints::check(&view, sink);
     plan
-}
-
-fn leader(ground: &Ground<'_>, store: &StorePlan) -> Option<usize> {
-    ground.index(store.leader.as_ref()?.as_str())
 }
 
 fn placements(ground: &Ground<'_>, placed: &Placed<'_>) -> Vec<RegionPlacement> {

@@ -16,6 +16,11 @@ pub(super) fn ms(micros: u64) -> String {
     format!("{}.{} ms", tenths / 10, tenths % 10)
 }
 
+/// `61.2 ms` from nanoseconds, `an unknown time` from nothing.
+pub(super) fn known(ns: Option<u64>) -> String {
+    ns.map_or_else(|| "an unknown time".to_owned(), |ns| ms(ns / 1000))
+}
+
 /// The mean in nanoseconds of a sum of weights × microseconds, rounded to the nearest.
 pub(super) fn mean_ns(sum: u128, total: u128) -> u64 {
     let mean = (sum.saturating_mul(1000) + total / 2) / total.max(1);

@@ -147,11 +147,14 @@ fn a_bloc_is_an_audience_with_a_leg_of_its_own_that_is_shown_apart() {
     let plan = plan.plan(None, false).plan();
     assert_eq!(regions(web(&plan)), ["eu-west-1"]);
     let predicted = &web(&plan).predicted;
-    let (place, _, region) = predicted.worst_read.clone().unwrap();
-    assert_eq!((place.as_str(), region.as_str()), ("US", "eu-west-1"));
-    assert!(predicted.user_leg_ns.unwrap() > 11_000_000);
+    let worst = &predicted.read.as_ref().unwrap().p50.worst;
+    assert_eq!(
+        (worst.place.as_str(), worst.region.as_str()),
+        ("US", "eu-west-1")
+    );
+    assert!(predicted.user_leg.as_ref().unwrap().weighted_ns > 11_000_000);
     assert!(
-        !predicted.estimated,
+        !worst.source().estimated(),
         "the round trips between regions are measured"
     );
 }
@@ -243,7 +246,9 @@ fn a_place_is_written_by_name_or_as_latitude_and_longitude() {
         plan.services[&ServiceKey::prod("web")].predicted.clone()
     };
     let named = estimated("{lat: 59.91, lon: 10.75}");
-    assert!(named.estimated && named.weighted_read_ns > Some(1_000_000));
+    assert!(named.weighted_read_ns > Some(1_000_000));
+    let read = named.read.as_ref().unwrap();
+    assert!(read.p50.worst.source().estimated());
     assert_eq!(estimated("[59.91, 10.75]"), named);
     assert_ne!(estimated("[10.75, 59.91]"), named);
 }

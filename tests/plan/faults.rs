@@ -150,6 +150,13 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
 ",
         ),
         (
+            Code::BudgetUnchecked,
+            two("").service("web", "budget: {read: {p50: 50ms}, write: {p50: 50ms}}"),
+            "warning[budget-unchecked] services/web.yaml:3:16: `web` has a budget and no audience, so nothing can be compared with it
+  help: say where its users are with `audience`, in the service or in `regen.yaml`
+",
+        ),
+        (
             Code::WaveOrder,
             Fleet::new("waves: [canary, world]")
                 .region("us-east-1", "")

@@ -94,9 +94,12 @@ fn b_the_three_regions_nearest_to_everyone() {
     assert_eq!(regions(&plan), ["ap-east-1", "ap-south-1", "eu-west-3"]);
     let web = &plan.services[&ServiceKey::prod("web")];
     near(objective_ms(web.predicted.weighted_read_ns), 51.509_833);
-    let (place, ns, region) = web.predicted.worst_read.clone().unwrap();
-    assert_eq!((place.as_str(), ns), ("sa-east-1", 195_910_000));
-    assert_eq!(region.as_str(), "eu-west-3");
+    let worst = &web.predicted.read.as_ref().unwrap().p50.worst;
+    assert_eq!(
+        (worst.place.as_str(), worst.ns),
+        ("sa-east-1", Some(195_910_000))
+    );
+    assert_eq!(worst.region.as_str(), "eu-west-3");
     assert_eq!(
         web.because.to_string(),
         "of 32 legal regions, ap-east-1, ap-south-1 and eu-west-3 give the smallest weighted round trip, 51.5 ms"

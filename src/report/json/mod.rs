@@ -11,6 +11,7 @@ mod measured;
 mod milliseconds;
 mod moves;
 mod plan;
+mod predicted;
 mod rests;
 mod simulation;
 mod stores;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::model::plan::{Because, Plan, Predicted, ServicePlan, WaveStep};
+use crate::model::plan::{Because, Plan, ServicePlan, WaveStep};
 use crate::model::trial::Trial;
 
 use super::milliseconds::Milliseconds;
 use super::moves::{self, MoveForm};
+use super::predicted::{PredictedForm, predicted};
 use super::rests::RestsOnForm;
 use super::stores::{StoreForm, store};
 use super::trial::TrialForm;
@@ -53,7 +54,7 @@ struct ServiceForm {
     /// The value that the choice of regions minimises, in milliseconds with six decimals: the
     /// audience-weighted mean round trip to the nearest region that serves. Null without audience.
     objective_ms: Option<Milliseconds>,
-    /// Floors of the network.
+    /// Predicted latency, with the budgets.
     predicted: PredictedForm,
     /// The directed round trips that the decisions about it and its stores compare.
     round_trips: RestsOnForm,
@@ -90,28 +91,6 @@ struct DnsForm {
     /// Weight by region; null where the policy has none.
     records: BTreeMap<String, Option<u32>>,
     because: Vec<String>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct PredictedForm {
-    /// The objective: audience-weighted mean round trip of a read, in milliseconds with six
-    /// decimals.
-    weighted_read_ms: Option<Milliseconds>,
-    /// The worst-served place.
-    worst_read: Option<WorstForm>,
-    /// Whether any term was estimated rather than measured.
-    estimated: bool,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct WorstForm {
-    /// The place of the audience.
-    place: String,
-    /// Its round trip in milliseconds with six decimals.
-    ms: Milliseconds,
-    /// The region that serves it.
-    region: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -228,21 +207,6 @@ fn service(service: &ServicePlan) -> ServiceForm {
         predicted: predicted(&service.predicted),
         round_trips: service.rests_on.into(),
         because: reasons(&service.because),
-    }
-}
-
-fn predicted(predicted: &Predicted) -> PredictedForm {
-    PredictedForm {
-        weighted_read_ms: predicted.weighted_read_ns.map(Milliseconds),
-        worst_read: predicted
-            .worst_read
-            .as_ref()
-            .map(|(place, ns, region)| WorstForm {
-                place: place.clone(),
-                ms: Milliseconds(*ns),
-                region: region.to_string(),
-            }),
-        estimated: predicted.estimated,
     }
 }
 

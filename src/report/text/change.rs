@@ -80,15 +80,20 @@ fn reads(plan: &Plan) -> Option<String> {
         "{key} {} on average",
         milliseconds(service.predicted.weighted_read_ns?)
     );
-    if let Some((place, ns, region)) = &service.predicted.worst_read {
-        let _ = write!(
-            text,
-            ", {} at worst ({place} from {region})",
-            milliseconds(*ns)
-        );
-    }
-    if service.predicted.estimated {
-        text.push_str(", partly estimated");
+    if let Some(read) = &service.predicted.read {
+        let worst = &read.p50.worst;
+        if let Some(ns) = worst.ns {
+            let _ = write!(
+                text,
+                ", {} at worst ({} from {})",
+                milliseconds(ns),
+                worst.place,
+                worst.region
+            );
+        }
+        if worst.source().estimated() {
+            text.push_str(", estimated");
+        }
     }
     Some(text)
 }

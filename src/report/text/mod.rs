@@ -11,6 +11,7 @@ mod measured;
 mod moves;
 mod object;
 mod plan;
+mod predicted;
 mod rests;
 mod simulation;
 mod style;

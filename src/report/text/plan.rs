@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::model::plan::{FailoverChain, Plan, Predicted, ServicePlan, StorePlan};
+use crate::model::plan::{FailoverChain, Plan, ServicePlan, StorePlan};
 use crate::model::world::World;
 
+use super::predicted::predicted;
 use super::{Style, moves, rests};
 
 /// Every decision with its reasons.
@@ -97,9 +98,7 @@ pub(super) fn one_service(out: &mut String, name: &str, service: &ServicePlan, s
         .collect();
     let _ = writeln!(out, "  {} in {}", style.strong(name), regions.join(", "));
     reasons(out, &service.because.0, style);
-    if let Some(line) = predicted(&service.predicted) {
-        let _ = writeln!(out, "    reads: {line}");
-    }
+    predicted(out, &service.predicted, style);
     if let Some(line) = rests::estimates(service.rests_on) {
         let _ = writeln!(out, "    {}", style.yellow(&line));
     }
@@ -192,22 +191,6 @@ pub(super) fn one_store(out: &mut String, name: &str, store: &StorePlan, style: 
     for (shard, part) in &store.shards {
         one_store(out, &format!("{name}/{shard}"), part, style);
     }
-}
-
-/// `3.2 ms on average, 88 ms at worst (US, served by us-east-1), estimated`.
-fn predicted(predicted: &Predicted) -> Option<String> {
-    let mut line = format!("{} on average", milliseconds(predicted.weighted_read_ns?));
-    if let Some((place, ns, region)) = &predicted.worst_read {
-        let _ = write!(
-            line,
-            ", {} at worst ({place}, served by {region})",
-            milliseconds(*ns)
-        );
-    }
-    if predicted.estimated {
-        line.push_str(", partly estimated");
-    }
-    Some(line)
 }
 
 /// Nanoseconds as milliseconds with at most one decimal.

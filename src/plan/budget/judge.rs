@@ -1,0 +1,174 @@
+//! Predictions against their budgets, with the words for those that do not hold.
+
+use crate::diag::{Code, Diagnostic, Severity, Sink, Spanned};
+use crate::model::duration::Duration;
+use crate::model::plan::{Forecast, Percentile, Quantile, Verdict, Worst};
+use crate::model::world::{Estimate, LatencyBudget};
+
+use crate::plan::Placed;
+use crate::plan::ground::Ground;
+use crate::plan::words;
+
+use super::tally::Counted;
+
+/// The limit of a budget at one percentile.
+pub(in crate::plan) fn limit(budget: LatencyBudget, quantile: Quantile) -> Option<Duration> {
+    match quantile {
+        Quantile::P50 => budget.p50,
+        Quantile::P99 => budget.p99,
+    }
+}
+
+/// Whether the worst stays within a limit; what is unknown does not.
+pub(in crate::plan) fn over(worst: &Worst, limit: Duration) -> bool {
+    let limit = limit.as_millis().saturating_mul(1_000_000);
+    worst.ns.is_none_or(|ns| ns > limit)
+}
+
+/// Whether a breach by this one may stop a run: it is measured, or estimates are enforced.
+pub(in crate::plan) fn proven(ground: &Ground<'_>, worst: &Worst) -> bool {
+    ground.world.fleet.network.estimate == Estimate::Enforce || !worst.source().estimated()
+}
+
+/// One service's predictions and budgets.
+pub(super) struct Judge<'a, 's> {
+    pub ground: &'a Ground<'a>,
+    pub placed: &'a Placed<'a>,
+    /// Where a breach is said; absent: it is not.
+    pub sink: Option<&'s mut Sink>,
+}
+
+impl Judge<'_, '_> {
+    /// Both percentiles of one kind of request, compared with its budget.
+    pub(super) fn forecast(
+        &mut self,
+        what: &str,
+        budget: Option<&Spanned<LatencyBudget>>,
+        count: impl Fn(Quantile) -> Option<Counted>,
+    ) -> Option<Forecast> {
+        let p50 = self.percentile(what, budget, Quantile::P50, count(Quantile::P50)?);
+        let p99 = self.percentile(what, budget, Quantile::P99, count(Quantile::P99)?);
+        Some(Forecast { p50, p99 })
+    }
+
+    fn percentile(
+        &mut self,
+        what: &str,
+        budget: Option<&Spanned<LatencyBudget>>,
+        quantile: Quantile,
+        counted: Counted,
+    ) -> Percentile {
+        let mut percentile = counted.percentile;
+        let asked = budget.and_then(|b| Some((b, limit(b.value, quantile)?)));
+        let Some((budget, limit)) = asked else {
+            return percentile;
+        };
+        // What is worst may be estimated, and something measured break the budget too.
+        let measured = counted.measured.filter(|m| over(m, limit));
+        let shown = match &measured {
+            Some(measured) if !proven(self.ground, &percentile.worst) => measured,
+            _ => &percentile.worst,
+        };
+        let enforced = self.placed.service.budget.enforce && proven(self.ground, shown);
+        percentile.budget = Some(Verdict {
+            limit,
+            enforced,
+            met: !over(&percentile.worst, limit),
+        });
+        if let Some(sink) = self.sink.as_deref_mut()
+            && over(shown, limit)
+        {
+            let breach = Breach {
+                placed: self.placed,
+                what,
+                quantile,
+                limit,
+                enforced,
+                worst: shown,
+            };
+            sink.emit(breach.diagnostic(budget));
+        }
+        percentile
+    }
+
+    /// Says that budgets for users bind nobody.
+    pub(super) fn unchecked(&mut self) {
+        let budget = &self.placed.service.budget;
+        let Some(written) = budget.read.as_ref().or(budget.write.as_ref()) else {
+            return;
+        };
+        let name = &self.placed.service.name.value;
+        if let Some(sink) = self.sink.as_deref_mut() {
+            let nobody = Diagnostic::new(
+                Code::BudgetUnchecked,
+                format!(
+                    "`{name}` has a budget and no audience, so nothing can be compared with it"
+                ),
+            )
+            .at(written.span, "")
+            .help("say where its users are with `audience`, in the service or in `regen.yaml`");
+            sink.emit(nobody);
+        }
+    }
+}
+
+/// A budget that does not hold.
+struct Breach<'a> {
+    placed: &'a Placed<'a>,
+    what: &'a str,
+    quantile: Quantile,
+    limit: Duration,
+    enforced: bool,
+    worst: &'a Worst,
+}
+
+impl Breach<'_> {
+    fn diagnostic(&self, budget: &Spanned<LatencyBudget>) -> Diagnostic {
+        let (what, name) = (self.what, &self.placed.service.name.value);
+        let predicted = words::known(self.worst.ns);
+        let mark = if self.worst.source().estimated() {
+            ", estimated"
+        } else {
+            ""
+        };
+        let mut over = Diagnostic::new(
+            Code::Budget,
+            format!(
+                "{what} of `{name}` takes {predicted} at {}{mark}, over its budget of {}",
+                self.quantile.name(),
+                self.limit
+            ),
+        )
+        .at(budget.span, "")
+        .note(format!(
+            "binding: from {} {}",
+            self.worst.place,
+            self.worst.way()
+        ))
+        .severity(if self.enforced {
+            Severity::Error
+        } else {
+            Severity::Warning
+        });
+        if self.placed.service.budget.enforce && !self.enforced {
+            over =
+                over.note("not enforced, since it is estimated; `network.estimate: enforce` would");
+        }
+        over.help(self.remedy())
+    }
+
+    fn remedy(&self) -> String {
+        let raise = match self.worst.ns {
+            Some(ns) => format!("raise the budget to {}ms", ns.div_ceil(1_000_000)),
+            None => "measure the round trip into `network/rtt.csv`".to_owned(),
+        };
+        let binding = self.worst.binding().map_or("", |t| t.what.as_str());
+        if binding.starts_with("until ") {
+            return format!("{raise}, or place what it waits for nearer to the leader");
+        }
+        if binding.contains("leader") {
+            return format!("{raise}, or choose a `leader` that is nearer");
+        }
+        format!("{raise}, or allow a region that is nearer")
+    }
+}
