@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::name::{ClusterName, RegionName, ServiceKey, StoreKey, WaveName};
+use super::name::{ClusterName, JourneyName, RegionName, ServiceKey, StoreKey, WaveName};
 use super::world::Routing;
 
 pub use super::moves::{BudgetEffect, Copied, Effect, Move};
 pub use super::predicted::{
-    Forecast, Percentile, Predicted, Quantile, Source, StoreForecast, Term, UserLeg, Verdict, Worst,
+    Forecast, JourneyPlan, Percentile, Predicted, Quantile, Source, StoreForecast, Term, UserLeg,
+    Verdict, Worst,
 };
 pub use super::rtt::RestsOn;
 
@@ -45,6 +46,8 @@ pub struct Plan {
     pub services: BTreeMap<ServiceKey, ServicePlan>,
     /// Where each store writes and reads.
     pub stores: BTreeMap<StoreKey, StorePlan>,
+    /// What each journey takes.
+    pub journeys: BTreeMap<JourneyName, JourneyPlan>,
     /// The order of rollout; every cluster is in exactly one wave.
     pub waves: Vec<WavePlan>,
     /// Sticky decisions that differ from the lock's.

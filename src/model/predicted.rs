@@ -55,6 +55,17 @@ pub struct StoreForecast {
     pub write: Option<Forecast>,
 }
 
+/// What a journey takes: the hops of its steps, one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JourneyPlan {
+    /// Both percentiles; the terms of the worst are the hops of its users.
+    pub forecast: Forecast,
+    /// From users to the region that they enter at, for audiences by country; no part of the above.
+    pub user_leg: Option<UserLeg>,
+    /// What it follows from.
+    pub because: super::plan::Because,
+}
+
 /// One kind of request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forecast {

@@ -12,6 +12,7 @@ mod choose;
 mod dns;
 mod failover;
 mod ground;
+mod journey;
 mod legal;
 mod legs;
 mod lints;
@@ -173,6 +174,10 @@ fn complete(
             because: service.chosen.because.clone(),
         };
         plan.services.insert(service.key.clone(), decided);
+    }
+    for (name, journey) in &ground.world.journeys {
+        let predicted = journey::predict(&base, journey, sink);
+        plan.journeys.extend(predicted.map(|p| (name.clone(), p)));
     }
     plan.waves = waves::decide(ground, placed, &plan, sink);
     if let Some(lock) = moved {

@@ -7,6 +7,7 @@ mod engines;
 mod faults;
 mod fleet;
 mod joint;
+mod journeys;
 mod laws;
 mod lints;
 mod matrix;

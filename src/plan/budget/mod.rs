@@ -21,6 +21,7 @@ use super::legs::Legs;
 use super::words;
 
 use judge::Judge;
+pub(super) use judge::{limit, over, proven};
 use tally::{Counted, Request, Tally};
 pub(super) use terms::{Decided, Parts, What};
 

@@ -64,6 +64,14 @@ impl Parts {
         legs.fold(0, u64::saturating_add)
     }
 
+    /// The same without the way to the region that the request is in already.
+    pub(in crate::plan) fn inside(mut self, region: usize) -> Self {
+        if self.region() == Some(region) {
+            self.0[0] = None;
+        }
+        self
+    }
+
     /// The least certain source of the terms.
     pub(in crate::plan) fn source(&self) -> Source {
         let sources = self.iter().map(|(_, leg)| leg.source);

@@ -10,7 +10,7 @@ use crate::model::trial::Trial;
 
 use super::milliseconds::Milliseconds;
 use super::moves::{self, MoveForm};
-use super::predicted::{PredictedForm, predicted};
+use super::predicted::{JourneyForm, PredictedForm, journey, predicted};
 use super::rests::RestsOnForm;
 use super::stores::{StoreForm, store};
 use super::trial::TrialForm;
@@ -25,6 +25,8 @@ pub struct PlanForm {
     services: BTreeMap<String, ServiceForm>,
     /// Stores by service and name (`checkout/orders`).
     stores: BTreeMap<String, StoreForm>,
+    /// What each journey takes, by name.
+    journeys: BTreeMap<String, JourneyForm>,
     /// The order of rollout.
     waves: Vec<WaveForm>,
     /// Sticky decisions that differ from the lock's.
@@ -131,6 +133,11 @@ pub fn tried_plan(plan: &Plan, trial: Option<&Trial>) -> String {
                 let rests_on = service.map(|s| s.rests_on).unwrap_or_default();
                 (k.to_string(), store(s, rests_on))
             })
+            .collect(),
+        journeys: plan
+            .journeys
+            .iter()
+            .map(|(name, j)| (name.to_string(), journey(j)))
             .collect(),
         waves: plan
             .waves

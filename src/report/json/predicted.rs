@@ -6,10 +6,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::model::plan::{
-    Forecast, Percentile, Predicted, StoreForecast, Term, UserLeg, Verdict, Worst,
+    Forecast, JourneyPlan, Percentile, Predicted, StoreForecast, Term, UserLeg, Verdict, Worst,
 };
 
 use super::milliseconds::{Milliseconds, Slack};
+use super::plan::reasons;
 
 /// Floors of the network: without the time that services and disks take, and without the way of
 /// users to their region.
@@ -98,6 +99,32 @@ pub(super) struct UserLegForm {
     worst_place: String,
     /// Where they enter.
     region: String,
+}
+
+/// What a journey takes, from its users through all its steps.
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct JourneyForm {
+    /// The median.
+    p50: PercentileForm,
+    /// The 99th percentile: a sum, which is an approximation.
+    p99: PercentileForm,
+    /// The way of users to their region: the weighted mean, no part of the above.
+    user_leg_ms: Option<Milliseconds>,
+    because: Vec<String>,
+}
+
+pub(super) fn journey(journey: &JourneyPlan) -> JourneyForm {
+    let ForecastForm { p50, p99 } = forecast(&journey.forecast);
+    JourneyForm {
+        p50,
+        p99,
+        user_leg_ms: journey
+            .user_leg
+            .as_ref()
+            .map(|l| Milliseconds(l.weighted_ns)),
+        because: reasons(&journey.because),
+    }
 }
 
 pub(super) fn predicted(predicted: &Predicted) -> PredictedForm {

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use crate::model::plan::{FailoverChain, Plan, ServicePlan, StorePlan};
 use crate::model::world::World;
 
-use super::predicted::predicted;
+use super::predicted::{one_journey, predicted};
 use super::{Style, moves, rests};
 
 /// Every decision with its reasons.
@@ -32,6 +32,13 @@ pub fn plan(world: &World, plan: &Plan, style: Style) -> String {
             if let Some(line) = rests.and_then(rests::estimates) {
                 let _ = writeln!(out, "    {}", style.yellow(&line));
             }
+        }
+    }
+    if !plan.journeys.is_empty() {
+        out.push('\n');
+        let _ = writeln!(out, "{}", style.strong("journeys"));
+        for (name, journey) in &plan.journeys {
+            one_journey(&mut out, name.as_str(), journey, style);
         }
     }
     out.push('\n');

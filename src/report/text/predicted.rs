@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use crate::model::plan::{Forecast, Percentile, Predicted, Quantile, UserLeg, Verdict, Worst};
+use crate::model::plan::{
+    Forecast, JourneyPlan, Percentile, Predicted, Quantile, UserLeg, Verdict, Worst,
+};
 
 use super::plan::milliseconds;
 use super::{Style, inert};
@@ -29,6 +31,27 @@ pub(super) fn predicted(out: &mut String, predicted: &Predicted, style: Style) {
     }
     if let Some(leg) = &predicted.user_leg {
         let _ = writeln!(out, "    {}", style.faint(&users(leg)));
+    }
+}
+
+/// What a journey takes, and how that stands to its budget.
+pub(super) fn one_journey(out: &mut String, name: &str, journey: &JourneyPlan, style: Style) {
+    let _ = writeln!(
+        out,
+        "  {}: {}",
+        style.strong(name),
+        line(&journey.forecast.p50)
+    );
+    for quantile in Quantile::ALL {
+        if let Some(told) = against(&journey.forecast, quantile, style) {
+            let _ = writeln!(out, "    budget: {told}");
+        }
+    }
+    if let Some(leg) = &journey.user_leg {
+        let _ = writeln!(out, "    {}", style.faint(&users(leg)));
+    }
+    for reason in &journey.because.0 {
+        let _ = writeln!(out, "      {}", style.faint(&inert(reason)));
     }
 }
 
