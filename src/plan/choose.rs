@@ -5,6 +5,7 @@ use crate::model::name::ServiceKey;
 use crate::model::plan::Because;
 use crate::model::world::{PlacementMode, RegionChoice, Service};
 
+use super::allowed::{Allowed, Choice};
 use super::ground::{Demand, Ground};
 use super::legal::{self, Candidate};
 use super::search::{Answer, Question, Searcher, value};
@@ -81,7 +82,16 @@ pub(super) fn choose(
             if passive {
                 (legal.clone(), Because::default())
             } else {
-                counted(ground, searcher, demand, &legal, locked.as_deref(), bounds)?
+                let allowed = Allowed::of(ground, service, demand);
+                counted(
+                    ground,
+                    searcher,
+                    &allowed,
+                    demand,
+                    &legal,
+                    locked.as_deref(),
+                    bounds,
+                )?
             }
         }
     };
@@ -121,6 +131,7 @@ pub(super) fn choose(
 fn counted(
     ground: &Ground<'_>,
     searcher: &mut Searcher,
+    allowed: &Allowed<'_>,
     demand: &Demand,
     legal: &[usize],
     locked: Option<&[usize]>,
@@ -134,7 +145,10 @@ fn counted(
         at_least,
         at_most,
     };
-    let best = searcher.answer(free.clone(), &ground.costs).best()?;
+    let Choice {
+        answer: best,
+        sound,
+    } = allowed.best(searcher, free.clone())?;
     let mut kept: Vec<usize> = locked.unwrap_or_default().to_vec();
     kept.retain(|r| legal.contains(r));
     kept.sort_unstable();
@@ -146,26 +160,30 @@ fn counted(
         && locked.is_some_and(|l| l.len() == had);
     if (ground.rebalance && !as_good) || kept.is_empty() || had > at_most {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most));
-        return Some((best.regions, because));
+        return Some((
+            best.regions.clone(),
+            nearer(ground, searcher, demand, free, &best, because),
+        ));
     }
     // What the lock had beyond what is legal today is replaced, not dropped.
     let before = locked.unwrap_or_default().len().max(had);
-    let answer = searcher
-        .answer(
-            Question {
-                candidates: legal
-                    .iter()
-                    .copied()
-                    .filter(|r| !kept.contains(r))
-                    .collect(),
-                fixed: kept,
-                at_least,
-                at_most: before.clamp(at_least, at_most.max(at_least)),
-                ..free
-            },
-            &ground.costs,
-        )
-        .best()?;
+    let completed = Question {
+        candidates: legal
+            .iter()
+            .copied()
+            .filter(|r| !kept.contains(r))
+            .collect(),
+        fixed: kept,
+        at_least,
+        at_most: before.clamp(at_least, at_most.max(at_least)),
+        ..free.clone()
+    };
+    let completed = allowed.best(searcher, completed);
+    let Some(answer) = completed.filter(|c| c.sound || !sound).map(|c| c.answer) else {
+        let because = reason(ground, demand, &best, legal.len(), (at_least, at_most))
+            .and("the regions in the lock break an enforced budget, or cannot hold a store as it is asked for");
+        return Some((best.regions, because));
+    };
     let now = words::mean(answer.value, demand.total);
     let mut because = if answer.regions.len() == had {
         Because::new(format!(
@@ -185,6 +203,26 @@ fn counted(
         ));
     }
     Some((answer.regions, because))
+}
+
+/// Adds what would be nearer, were it not for enforced budgets and stores.
+fn nearer(
+    ground: &Ground<'_>,
+    searcher: &mut Searcher,
+    demand: &Demand,
+    free: Question,
+    best: &Answer,
+    because: Because,
+) -> Because {
+    let nearest = searcher.answer(free, &ground.costs).best();
+    match nearest.filter(|n| n.value < best.value) {
+        Some(nearest) => because.and(format!(
+            "{} would lower it to {}, and break an enforced budget or what a store asks for",
+            ground.list(&nearest.regions),
+            words::mean(nearest.value, demand.total)
+        )),
+        None => because,
+    }
 }
 
 fn reason(
@@ -241,16 +279,20 @@ fn one_serves(
     mut because: Because,
 ) -> (Vec<usize>, Because) {
     let alone = |r: usize| value(&demand.by_region, &[r], &ground.costs);
+    let allowed = Allowed::of(ground, service, demand);
+    let mut among = from.to_vec();
+    among.sort_unstable();
     let best = from
         .iter()
         .copied()
-        .min_by_key(|&r| (alone(r), r))
+        .min_by_key(|&r| (!allowed.serves(r, &among), alone(r), r))
         .unwrap_or_default();
     let pinned = service.stores.iter().find_map(|s| s.leader.as_ref());
     let pinned = pinned.and_then(|l| ground.index(l.value.as_str()));
     let kept = locked
         .and_then(|l| l.first().copied())
-        .filter(|&l| !ground.rebalance || alone(l) == alone(best));
+        .filter(|&l| !ground.rebalance || alone(l) == alone(best))
+        .filter(|&l| allowed.serves(l, &among) || !allowed.serves(best, &among));
     let named = matches!(service.placement.regions, RegionChoice::Named(_));
     let inside = |r: Option<usize>| r.filter(|r| from.contains(r));
     let primary = if named {

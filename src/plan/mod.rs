@@ -6,6 +6,7 @@
 //! together. Then, with all services placed: stores' leaders, failover
 //! chains, DNS, waves, and the budgets that the result breaks.
 
+mod allowed;
 mod amount;
 mod budget;
 mod choose;

@@ -43,7 +43,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
             Code::LeaderPlacement,
             two("").service(
                 "web",
-                "placement: {regions: {exactly: 1}}\naudience: {eu-west-1: 1}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}]",
+                "placement: {regions: {exactly: 1}}\naudience: {eu-west-1: 1}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}, {name: own, engine: cloudnative-pg, leader: eu-west-1}]",
             ),
             "error[leader-placement] services/web.yaml:5:53: the leader of store `db` is set to `us-east-1`, where `web` does not serve
   note: `web` serves in eu-west-1

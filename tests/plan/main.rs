@@ -1,6 +1,7 @@
 //! The planner from the files that people write: scenarios with known answers, the smallest wrong
 //! inputs, and the laws of stickiness.
 
+mod allowed;
 mod decisions;
 mod dns;
 mod engines;

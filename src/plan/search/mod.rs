@@ -109,10 +109,6 @@ impl Searcher {
 
 /// The best choice among the admissible ones. Sets are shown in no order that means anything, and
 /// only those that are better than the best so far.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "decisions that need it are on their way")
-)]
 pub(super) fn admissible(question: &Question, costs: &Costs, test: Admissible<'_>) -> Outcome {
     solve(question, costs, Some(test))
 }

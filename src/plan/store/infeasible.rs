@@ -38,24 +38,12 @@ impl<'a> Inside<'a> {
 }
 
 /// Whether the store can be decided inside these regions under some of its limits.
-#[expect(dead_code, reason = "the choice of regions asks for it")]
 pub(in crate::plan) fn feasible<'a>(
     ground: &'a Ground<'a>,
     inside: &Inside<'a>,
     limits: &BTreeSet<Limit>,
 ) -> bool {
     solve(&inside.site(ground, limits), &Held::default()).is_some()
-}
-
-/// Why it cannot: a minimal set of limits that conflict. Empty when it can; without any limit it
-/// always can.
-#[expect(dead_code, reason = "the choice of regions asks for it")]
-pub(in crate::plan) fn why_not<'a>(
-    ground: &'a Ground<'a>,
-    inside: &Inside<'a>,
-    limits: &BTreeSet<Limit>,
-) -> BTreeSet<Limit> {
-    conflict(&inside.site(ground, limits))
 }
 
 fn conflict(site: &Site<'_>) -> BTreeSet<Limit> {

@@ -28,10 +28,10 @@ use super::legal::Candidate;
 use super::promises;
 use super::words;
 
-#[expect(unused_imports, reason = "the choice of regions asks for it")]
-pub(super) use infeasible::{Inside, feasible, why_not};
+pub(super) use infeasible::{Inside, feasible};
+pub(super) use site::Limit;
 
-use site::{Limit, Site};
+use site::Site;
 
 /// One store with the decisions that it follows.
 pub(super) struct Question<'a> {

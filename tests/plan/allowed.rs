@@ -1,0 +1,104 @@
+//! Enforced budgets and what stores ask for steer the choice of regions, and are never traded.
+
+use crate::fleet::{Fleet, Outcome};
+
+/// Five places: a and b are 100 ms apart, c is 50 ms from both, d and e are 80 ms from all.
+fn planned(service: &str) -> Outcome {
+    let places = ["a", "b", "c", "d", "e"];
+    let mut rtt = String::from("from,to,p50_ms,p99_ms\n");
+    for from in places {
+        for to in places {
+            let ms = match (from, to) {
+                (from, to) if from == to => 0,
+                ("a", "b") | ("b", "a") => 100,
+                ("c", "a" | "b") | ("a" | "b", "c") => 50,
+                _ => 80,
+            };
+            rtt.push_str(&format!("{from},{to},{ms},{ms}\n"));
+        }
+    }
+    let settings =
+        "platform: {capabilities: [yugabytedb, cloudnative-pg, multicluster-services]}\n";
+    let fleet = Fleet::new(settings).file("network/rtt.csv", rtt);
+    let fleet = places.iter().fold(fleet, |fleet, name| {
+        let text = format!("region: {name}\ncountry: DE\nclusters: [{{name: {name}-a}}]\n");
+        fleet.file(&format!("regions/{name}.yaml"), text)
+    });
+    fleet.service("web", service).plan(None, false)
+}
+
+#[test]
+fn the_nearest_regions_are_the_nearest_of_those_that_keep_what_is_asked() {
+    let ledger = "{name: ledger, engine: yugabytedb, consistency: strong, voters: {count: 3}}";
+    let orders = "{name: orders, engine: cloudnative-pg, consistency: eventual}";
+    for (why, service, expected) in [
+        (
+            "a budget that is not enforced",
+            "audience: {a: 100, b: 1}\nplacement: {regions: {exactly: 1}}\nbudget: {read: {p50: 60ms}}".to_owned(),
+            vec!["a"],
+        ),
+        (
+            "every user within the budget for reads",
+            "audience: {a: 100, b: 1}\nplacement: {regions: {exactly: 1}}\nbudget: {read: {p50: 60ms}, enforce: true}".to_owned(),
+            vec!["c"],
+        ),
+        (
+            "the 99th percentile counts too",
+            "audience: {a: 100, b: 1}\nplacement: {regions: {exactly: 1}}\nbudget: {read: {p99: 60ms}, enforce: true}".to_owned(),
+            vec!["c"],
+        ),
+        (
+            "as many regions as there are voters",
+            format!("audience: {{a: 1}}\nplacement: {{regions: {{atLeast: 1, atMost: 4}}}}\nstores: [{ledger}]"),
+            vec!["a", "b", "c"],
+        ),
+        (
+            "a leader that every user reaches in time",
+            format!("audience: {{a: 1, b: 1}}\nplacement: {{regions: {{exactly: 2}}}}\nstores: [{orders}]\nbudget: {{write: {{p50: 60ms}}, enforce: true}}"),
+            vec!["a", "c"],
+        ),
+        (
+            "one that serves while others stand by",
+            "audience: {a: 100, b: 1}\nplacement: {mode: active-passive, regions: {exactly: 2}}\nbudget: {read: {p50: 60ms}, enforce: true}".to_owned(),
+            vec!["c", "a"],
+        ),
+    ] {
+        let plan = planned(&format!("{service}\nfailover: none")).plan();
+        let web = plan.services.values().next().expect("one service");
+        let regions: Vec<&str> = web.regions.iter().map(|p| p.region.as_str()).collect();
+        assert_eq!(regions, expected, "{why}: {}", web.because);
+    }
+}
+
+#[test]
+fn what_would_be_nearer_is_told_and_what_no_choice_keeps_is_an_error() {
+    let read = |limit: &str| {
+        planned(&format!(
+            "audience: {{a: 100, b: 1}}\nplacement: {{regions: {{exactly: 1}}}}\nfailover: none\nbudget: {{read: {{p50: {limit}}}, enforce: true}}"
+        ))
+    };
+    let kept = read("60ms").plan();
+    let because = kept
+        .services
+        .values()
+        .next()
+        .expect("one")
+        .because
+        .to_string();
+    assert!(
+        because.contains("a would lower it to 1.0 ms, and break an enforced budget"),
+        "{because}"
+    );
+    let broken = read("40ms");
+    assert!(broken.plan.is_none());
+    assert!(broken.said().contains("error[budget]"), "{}", broken.said());
+    let never = planned(
+        "audience: {a: 1}\nplacement: {regions: {exactly: 2}}\nfailover: none\nstores: [{name: ledger, engine: yugabytedb, consistency: strong, voters: {count: 3}}]",
+    );
+    assert!(never.plan.is_none());
+    assert!(
+        never.said().contains("error[store-infeasible]"),
+        "{}",
+        never.said()
+    );
+}
