@@ -1,8 +1,9 @@
 //! What enforced budgets and stores ask of a choice of regions.
 //!
 //! The best choice is the best of those that keep both. Where there is none, it is the best of
-//! those that keep the budget for reads, else of all: what is broken then is told by the budgets
-//! and the stores themselves, as errors.
+//! those that keep the budget for reads, else of those that break it least: what is broken then is
+//! told by the budgets and the stores themselves, as errors, and the limit that they name is the
+//! smallest that can be kept.
 
 use crate::engine::{self, Scheme};
 use crate::model::world::{Service, Store};
@@ -74,6 +75,7 @@ impl<'a> Allowed<'a> {
                 sound: true,
             }),
             None => nearest
+                .or_else(|| self.least(searcher, &question))
                 .or_else(|| searcher.answer(question, costs).best())
                 .map(|answer| Choice {
                     answer,
@@ -82,39 +84,133 @@ impl<'a> Allowed<'a> {
         }
     }
 
+    /// The best regions under the smallest limits on reads that any can keep: the median's first,
+    /// then that of the 99th percentile.
+    fn least(&self, searcher: &mut Searcher, question: &Question) -> Option<Answer> {
+        let written = self.limits()?;
+        let mut limits = written.map(|limit| limit.map(|_| u64::MAX));
+        let mut best = None;
+        for tail in [false, true] {
+            let Some(limit) = written[usize::from(tail)] else {
+                continue;
+            };
+            let costs = self.ground.enforced(tail);
+            let pairs = self.pairs(question);
+            let mut steps: Vec<u64> = pairs.map(|(from, to)| costs[from][to]).collect();
+            steps.push(limit);
+            steps.retain(|step| *step >= limit);
+            steps.sort_unstable();
+            steps.dedup();
+            let mut keeps = |limit: u64| {
+                let mut limits = limits;
+                limits[usize::from(tail)] = Some(limit);
+                let asked = Question {
+                    forbidden: self.beyond(question, limits),
+                    ..question.clone()
+                };
+                searcher.answer(asked, &self.ground.costs).best()
+            };
+            let (mut low, mut high) = (0, steps.len());
+            while low < high {
+                let middle = low.midpoint(high);
+                match keeps(steps[middle]) {
+                    Some(answer) => {
+                        best = Some(answer);
+                        high = middle;
+                    }
+                    None => low = middle + 1,
+                }
+            }
+            limits[usize::from(tail)] = steps.get(low).copied();
+        }
+        best
+    }
+
+    /// Whether some users are too far from all of these regions.
+    pub(super) fn breaks(&self, serving: &[usize]) -> bool {
+        let question = self.question(serving);
+        let too_far = self.too_far(&question);
+        let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
+        users.any(|&(from, _)| serving.iter().all(|&to| too_far.contains(&(from, to))))
+    }
+
+    /// Of regions that are not to be chosen from, the one with which the budget for reads is kept at
+    /// the smallest value.
+    pub(super) fn helps(
+        &self,
+        searcher: &mut Searcher,
+        question: &Question,
+        others: impl Iterator<Item = usize>,
+    ) -> Option<usize> {
+        let with = |region: usize| {
+            let mut asked = question.clone();
+            asked.candidates.push(region);
+            asked.candidates.sort_unstable();
+            asked.at_most = asked.at_most.max(asked.fixed.len() + 1);
+            asked.forbidden = self.too_far(&asked);
+            let answer = searcher.answer(asked, &self.ground.costs).best()?;
+            Some((answer.value, region))
+        };
+        others.filter_map(with).min().map(|(_, region)| region)
+    }
+
+    fn question(&self, regions: &[usize]) -> Question {
+        let mut candidates = regions.to_vec();
+        candidates.sort_unstable();
+        Question {
+            demand: self.demand.by_region.clone(),
+            candidates,
+            ..Question::default()
+        }
+    }
+
     /// Whether a region alone may serve, while others of these stand by.
     pub(super) fn serves(&self, region: usize, among: &[usize]) -> bool {
-        let question = Question {
-            demand: self.demand.by_region.clone(),
-            candidates: vec![region],
-            ..Question::default()
-        };
-        self.too_far(&question).is_empty() && self.decided(among, &[region])
+        self.too_far(&self.question(&[region])).is_empty() && self.decided(among, &[region])
     }
 
     /// Demand that may not be served by a candidate, for the enforced budget for reads.
     fn too_far(&self, question: &Question) -> Vec<(usize, usize)> {
+        match self.limits() {
+            Some(limits) => self.beyond(question, limits),
+            None => Vec::new(),
+        }
+    }
+
+    /// The enforced limits on reads in microseconds: of the median, of the 99th percentile.
+    fn limits(&self) -> Option<[Option<u64>; 2]> {
         let budget = self.service.budget.read.as_ref();
-        let budget = budget.filter(|_| self.service.budget.enforce && self.demand.given);
-        let Some(budget) = budget else {
-            return Vec::new();
-        };
+        let budget = budget.filter(|_| self.service.budget.enforce && self.demand.given)?;
         let limits = [budget.value.p50, budget.value.p99];
-        let limits = limits.map(|l| l.map(|l| l.as_millis().saturating_mul(1000)));
+        Some(limits.map(|l| l.map(|l| l.as_millis().saturating_mul(1000))))
+    }
+
+    fn beyond(&self, question: &Question, limits: [Option<u64>; 2]) -> Vec<(usize, usize)> {
         let over = |from: usize, to: usize| {
             let mut both = limits.iter().enumerate();
             both.any(|(i, limit)| {
                 limit.is_some_and(|limit| self.ground.enforced(i == 1)[from][to] > limit)
             })
         };
+        self.pairs(question)
+            .filter(|&(from, to)| over(from, to))
+            .collect()
+    }
+
+    /// Users and regions that may serve them, ascending.
+    fn pairs(&self, question: &Question) -> impl Iterator<Item = (usize, usize)> {
         let mut regions: Vec<usize> = question.candidates.clone();
         regions.extend(&question.fixed);
         regions.sort_unstable();
-        let demand = question.demand.iter().filter(|(_, weight)| *weight > 0);
-        demand
-            .flat_map(|&(from, _)| regions.iter().map(move |&to| (from, to)))
-            .filter(|&(from, to)| over(from, to))
-            .collect()
+        let users: Vec<usize> = question
+            .demand
+            .iter()
+            .filter(|(_, weight)| *weight > 0)
+            .map(|(from, _)| *from)
+            .collect();
+        users
+            .into_iter()
+            .flat_map(move |from| regions.clone().into_iter().map(move |to| (from, to)))
     }
 
     /// Whether every store can be decided inside some regions, ascending, that all serve.

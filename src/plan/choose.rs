@@ -7,7 +7,7 @@ use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::allowed::{Allowed, Choice};
 use super::ground::{Demand, Ground};
-use super::legal::{self, Candidate};
+use super::legal::{self, Candidate, Constraint};
 use super::search::{Answer, Question, Searcher, value};
 use super::words;
 
@@ -18,6 +18,9 @@ pub(super) struct Chosen {
     pub regions: Vec<usize>,
     /// Those that serve; the others stand by.
     pub serving: Vec<usize>,
+    /// A region that the service does not allow, with which the enforced budget for reads would
+    /// hold; absent where it holds, or no one region helps.
+    pub helps: Option<usize>,
     pub because: Because,
 }
 
@@ -119,9 +122,45 @@ pub(super) fn choose(
     } else {
         regions.clone()
     };
+    let allowed = Allowed::of(ground, service, demand);
+    let helps = allowed
+        .breaks(&serving)
+        .then(|| {
+            let asked = match &service.placement.regions {
+                RegionChoice::Count { at_least, at_most } => Question {
+                    candidates: legal.clone(),
+                    at_least: *at_least as usize,
+                    at_most: *at_most as usize,
+                    ..Question::default()
+                },
+                RegionChoice::All | RegionChoice::Named(_) => {
+                    let mut fixed = serving.clone();
+                    fixed.sort_unstable();
+                    Question {
+                        at_most: fixed.len(),
+                        fixed,
+                        ..Question::default()
+                    }
+                }
+            };
+            let asked = Question {
+                demand: demand.by_region.clone(),
+                ..asked
+            };
+            let may = |r: &usize| {
+                let mut obstacles = candidates[*r].obstacles.iter();
+                obstacles.all(|o| o.constraint == Constraint::From)
+            };
+            let others = (0..candidates.len())
+                .filter(|r| !asked.candidates.contains(r) && !asked.fixed.contains(r))
+                .filter(may);
+            allowed.helps(searcher, &asked, others)
+        })
+        .flatten();
     Some(Chosen {
         regions,
         serving,
+        helps,
         because,
     })
 }

@@ -102,3 +102,61 @@ fn what_would_be_nearer_is_told_and_what_no_choice_keeps_is_an_error() {
         never.said()
     );
 }
+
+#[test]
+fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_help() {
+    let asked = |regions: &str, audience: &str, limit: &str| {
+        planned(&format!(
+            "audience: {{{audience}}}\nplacement: {{{regions}}}\nfailover: none\nbudget: {{read: {limit}, enforce: true}}"
+        ))
+    };
+    let both = "a: 100, b: 1";
+    for (regions, audience, limit, least, remedy) in [
+        (
+            "regions: {exactly: 1}",
+            both,
+            "{p50: 40ms}",
+            "50ms",
+            "raise the budget to 50ms, or allow a region that is nearer",
+        ),
+        (
+            "regions: {exactly: 1}, from: [a, d]",
+            both,
+            "{p50: 60ms}",
+            "80ms",
+            "raise the budget to 80ms, or allow `c` in `placement.from`",
+        ),
+        (
+            "from: [a, d]",
+            "b: 1",
+            "{p99: 60ms}",
+            "80ms",
+            "raise the budget to 80ms, or allow `b` in `placement.from`",
+        ),
+        (
+            "regions: [a]",
+            "a: 1, e: 1",
+            "{p50: 10ms}",
+            "80ms",
+            "raise the budget to 80ms, or allow `e` in `placement.regions`",
+        ),
+    ] {
+        let said = asked(regions, audience, limit).said();
+        assert!(
+            said.contains("error[budget]") && said.contains(remedy),
+            "{regions}: {said}"
+        );
+        // What is offered works, and one less does not.
+        let offered: u32 = least.trim_end_matches("ms").parse().expect("a number");
+        for (ms, works) in [(offered, true), (offered - 1, false)] {
+            let key = if limit.contains("p50") { "p50" } else { "p99" };
+            let again = asked(regions, audience, &format!("{{{key}: {ms}ms}}"));
+            assert_eq!(
+                again.plan.is_some(),
+                works,
+                "{regions} at {ms}: {}",
+                again.said()
+            );
+        }
+    }
+}

@@ -146,7 +146,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
             ),
             "error[budget] services/web.yaml:5:16: a read of `web` takes 69.6 ms at p50, over its budget of 50ms
   note: binding: from us-east-1 to eu-west-1, the nearest region that serves it
-  help: raise the budget to 70ms, or allow a region that is nearer
+  help: raise the budget to 70ms, or allow `us-east-1` in `placement.regions`
 ",
         ),
         (

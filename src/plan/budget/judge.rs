@@ -2,8 +2,9 @@
 
 use crate::diag::{Code, Diagnostic, Severity, Sink, Spanned};
 use crate::model::duration::Duration;
+use crate::model::name::RegionName;
 use crate::model::plan::{Forecast, Percentile, Quantile, Verdict, Worst};
-use crate::model::world::{Estimate, LatencyBudget};
+use crate::model::world::{Estimate, LatencyBudget, RegionChoice};
 
 use crate::plan::Placed;
 use crate::plan::ground::Ground;
@@ -85,6 +86,7 @@ impl Judge<'_, '_> {
                 limit,
                 enforced,
                 worst: shown,
+                helps: self.placed.chosen.helps.map(|r| self.ground.names[r]),
             };
             sink.emit(breach.diagnostic(budget));
         }
@@ -120,6 +122,8 @@ struct Breach<'a> {
     limit: Duration,
     enforced: bool,
     worst: &'a Worst,
+    /// A region that would help if it was allowed.
+    helps: Option<&'a RegionName>,
 }
 
 impl Breach<'_> {
@@ -169,6 +173,15 @@ impl Breach<'_> {
         if binding.contains("leader") {
             return format!("{raise}, or choose a `leader` that is nearer");
         }
-        format!("{raise}, or allow a region that is nearer")
+        match self.helps {
+            Some(region) => {
+                let list = match self.placed.service.placement.regions {
+                    RegionChoice::Named(_) => "placement.regions",
+                    RegionChoice::All | RegionChoice::Count { .. } => "placement.from",
+                };
+                format!("{raise}, or allow `{region}` in `{list}`")
+            }
+            None => format!("{raise}, or allow a region that is nearer"),
+        }
     }
 }
