@@ -10,6 +10,7 @@ use crate::model::world::{Cluster, Service, Store};
 
 use super::amount::{Amount, Room, split};
 use super::ground::Ground;
+use super::relax;
 use super::words;
 
 /// A hard constraint on the regions of one service. Never traded.
@@ -297,11 +298,11 @@ pub(super) fn infeasible(
             diagnostic = diagnostic.note(format!("`{}`: {}", ground.names[index], obstacle.reason));
         }
     }
-    diagnostic.help(if needed > 1 {
-        "ask for fewer regions, or relax one of the constraints shown"
-    } else {
-        "relax one of the constraints shown"
-    })
+    let ways = relax::remedies(ground, service, candidates, needed);
+    if ways.is_empty() {
+        return diagnostic.help("relax several of the constraints shown: none alone is enough");
+    }
+    ways.into_iter().fold(diagnostic, Diagnostic::help)
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ mod moves;
 mod pairs;
 mod place;
 mod promises;
+mod relax;
 mod repair;
 mod search;
 mod store;

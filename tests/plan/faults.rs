@@ -25,7 +25,8 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
   see services/web.yaml:4:74: store `db` holds it
   see regen.yaml:3:37: bound to `EU`
   note: `us-east-1`: personal data must stay in EU, and it lies in US
-  help: ask for fewer regions, or relax one of the constraints shown
+  help: ask for 1 region
+  help: bind `personal` to an area with `us-east-1` in it
 ",
         ),
         (
@@ -192,4 +193,44 @@ fn no_code_of_the_plan_is_without_its_smallest_wrong_input() {
         .collect();
     let tried: BTreeSet<Code> = cases().into_iter().map(|c| c.0).collect();
     assert_eq!(of_plan, tried);
+}
+
+/// Two regions are asked for, one is legal; each of the others lacks one thing.
+#[test]
+fn each_way_out_of_a_conflict_is_enough_alone() {
+    let fleet = |count: u32, from: &str, capability: &str, cpu: &str| {
+        Fleet::new("platform: {capabilities: [cloudnative-pg, external-dns, multicluster-services]}")
+            .region("eu-west-1", "")
+            .region("eu-west-3", "")
+            .region("us-east-1", &format!("capabilities: [external-dns, {capability}]"))
+            .region("us-west-2", &format!("capacity: {{cpu: {cpu}}}"))
+            .service(
+                "web",
+                &format!("placement: {{regions: {{exactly: {count}}}, from: [eu-west-1, us-east-1, us-west-2{from}]}}\nfailover: none\nstores: [{{name: db, engine: cloudnative-pg, consistency: eventual}}]"),
+            )
+    };
+    let said = fleet(2, "", "istio", "100m").plan(None, false).said();
+    let helps: Vec<&str> = said
+        .lines()
+        .filter_map(|l| l.strip_prefix("  help: "))
+        .collect();
+    assert_eq!(
+        helps,
+        [
+            "ask for 1 region",
+            "allow `eu-west-3` in `placement.from`",
+            "make room for 2 pods in `us-west-2`, or lower `scale.min`",
+            "give a cluster in `us-east-1` the capability `cloudnative-pg`",
+        ],
+        "{said}"
+    );
+    for relaxed in [
+        fleet(1, "", "istio", "100m"),
+        fleet(2, ", eu-west-3", "istio", "100m"),
+        fleet(2, "", "istio", "200m"),
+        fleet(2, "", "cloudnative-pg", "100m"),
+    ] {
+        let outcome = relaxed.plan(None, false);
+        assert!(outcome.plan.is_some(), "{}", outcome.said());
+    }
 }
