@@ -39,8 +39,8 @@ pub(crate) fn files(regions: usize, clusters: usize, services: usize) -> Vec<(St
             round_trips(&places, &mut noise),
         ),
     ];
-    // A cluster has twice the room that it would need if all ran evenly.
-    let cores = 8 + services * 20 / clusters.max(1);
+    // Rooms are uneven: the busiest clusters hold what the rest of the planet would not need.
+    let cores = 64 + services * 160 / clusters.max(1);
     for (i, place) in places.iter().enumerate() {
         let wave = ["canary", "europe", "world"][(i > 2) as usize + (i > regions / 3) as usize];
         let mut text = format!(
@@ -102,7 +102,7 @@ fn service(i: usize, services: usize, regions: &[&str], noise: &mut Noise) -> St
     let tier = ["standard", "critical", "batch", "standard"][noise.below(4)];
     let min = 2 + noise.below(4);
     let mut text = format!(
-        "service: svc-{i:05}\ntier: {tier}\nworkload: {{image: \"registry.example/it:1.{i}.0\", resources: {{cpu: {}m, memory: 256Mi}}, scale: {{min: {min}, max: {}}}}}\n",
+        "service: svc-{i:05}\ntier: {tier}\nworkload: {{image: \"registry.example/it:1.{i}.0\", ports: {{http: 8080}}, resources: {{cpu: {}m, memory: 256Mi}}, scale: {{min: {min}, max: {}}}}}\n",
         50 + 50 * noise.below(6),
         min * 4,
     );
@@ -128,9 +128,10 @@ fn service(i: usize, services: usize, regions: &[&str], noise: &mut Noise) -> St
             let (a, b, c) = (noise.below(50), noise.below(50), noise.below(30));
             let _ = writeln!(
                 text,
-                "audience: {{EU: {}, US: {}, BR: {c}, asia: 20}}",
+                "audience: {{EU: {}, US: {}, BR: {}, asia: 20}}",
                 10 + a,
-                1 + b
+                1 + b,
+                1 + c
             );
         }
         _ => {
@@ -177,7 +178,7 @@ fn service(i: usize, services: usize, regions: &[&str], noise: &mut Noise) -> St
         let enforce = i % 10 == 3;
         let _ = writeln!(
             text,
-            "budget: {{read: {{p50: 390ms}}, crossRegion: {{p99: 500ms}}, enforce: {enforce}}}"
+            "budget: {{read: {{p50: 450ms}}, crossRegion: {{p99: 900ms}}, enforce: {enforce}}}"
         );
     }
     text
