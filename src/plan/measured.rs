@@ -30,7 +30,8 @@ pub fn at_risk(world: &World, rtt: &RoundTrips, plan: &Plan, measured: &Measured
                 service: key.clone(),
                 store: store.name.value.clone(),
             };
-            if let Some(placed) = plan.stores.get(&key) {
+            let parts = plan.stores.get(&key).into_iter().flat_map(StorePlan::parts);
+            for placed in parts {
                 lag((&key, service), store, decided, placed, measured, sink);
             }
         }
@@ -54,7 +55,8 @@ fn success(
     let places = demand.places.iter().map(|p| p.region);
     paths.extend(places.filter_map(|from| Some((from, ground.nearest(from, &serving)?))));
     let stores = plan.stores.iter().filter(|(s, _)| s.service == *key);
-    let leaders = stores.filter_map(|(_, s)| ground.index(s.leader.as_ref()?.as_str()));
+    let parts = stores.flat_map(|(_, s)| s.parts());
+    let leaders = parts.filter_map(|s| ground.index(s.leader.as_ref()?.as_str()));
     let leaders: Vec<usize> = leaders.collect();
     for call in &service.calls {
         let callee = ServiceKey {

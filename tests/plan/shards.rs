@@ -181,15 +181,31 @@ fn what_parts_cannot_be_is_refused() {
 }
 
 #[test]
+fn each_user_reads_and_writes_the_part_that_holds_its_data() {
+    let service = sharded("EU, IN, US", "").replace("eu-2: 3", "eu-1: 1, eu-2: 3");
+    let plan = fleet(&service).plan(None, false).plan();
+    let web = plan.services.values().next().expect("one service");
+    let of_store = web.predicted.stores.values().next().expect("one store");
+    let (read, write) = (of_store.read.as_ref(), of_store.write.as_ref());
+    let (read, write) = (read.expect("read"), write.expect("written"));
+    // A strong read goes to the leader of the part: from eu-1 to eu-2 takes 10 ms, and its write as
+    // long again until a voter answers.
+    assert_eq!(read.p50.worst.ns, Some(10_000_000));
+    assert_eq!(write.p50.worst.ns, Some(20_000_000));
+    assert_eq!(write.p50.worst.place, "eu-1");
+    assert_eq!(write.p50.worst.region.as_str(), "eu-2");
+}
+
+#[test]
 fn the_budget_for_writes_holds_for_the_users_of_each_part() {
     for (enforce, severity) in [(true, "error"), (false, "warning")] {
         let budget = format!("\nbudget: {{write: {{p50: 5ms}}, enforce: {enforce}}}");
         let outcome = fleet(&format!("{}{budget}", sharded("EU, IN, US", ""))).plan(None, false);
         let said = outcome.said();
         assert_eq!(outcome.plan.is_some(), !enforce, "{said}");
+        let told = "a write of `web` takes 10.0 ms at p50, over its budget of 5ms";
         assert!(
-            said.contains(&format!("{severity}[budget]"))
-                && said.contains("to the part `IN` of `ledger` takes 10.0 ms at p50"),
+            said.contains(&format!("{severity}[budget]")) && said.contains(told),
             "{said}"
         );
     }

@@ -11,7 +11,7 @@ mod terms;
 use std::collections::BTreeMap;
 
 use crate::diag::Sink;
-use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::name::{ServiceKey, StoreKey, StoreName};
 use crate::model::plan::{Predicted, Quantile, StoreForecast, StorePlan, UserLeg};
 use crate::model::rtt::Rtt;
 
@@ -34,19 +34,23 @@ pub(super) struct Base<'a> {
 }
 
 impl<'a> Base<'a> {
-    /// The stores of a service that were decided.
+    /// The stores of a service that were decided, each by its parts.
     pub(super) fn decided(&self, placed: &'a Placed<'a>) -> Vec<Decided<'a>> {
-        let stores = placed.service.stores.iter();
-        stores
-            .filter_map(|declared| {
-                let key = StoreKey {
-                    service: placed.key.clone(),
-                    store: declared.name.value.clone(),
-                };
-                let plan = self.stores.get(&key)?;
-                Some(Decided::of(self.ground, &self.legs, declared, plan))
-            })
-            .collect()
+        let mut all = Vec::new();
+        for declared in &placed.service.stores {
+            let key = StoreKey {
+                service: placed.key.clone(),
+                store: declared.name.value.clone(),
+            };
+            let Some(plan) = self.stores.get(&key) else {
+                continue;
+            };
+            let whole = plan.shards.is_empty().then_some((None, plan));
+            let parts = plan.shards.iter().map(|(name, p)| (Some(name.as_str()), p));
+            let parts = whole.into_iter().chain(parts);
+            all.extend(parts.map(|part| Decided::of(self.ground, &self.legs, declared, part)));
+        }
+        all
     }
 }
 
@@ -79,15 +83,14 @@ pub(super) fn predict<'a>(base: &Base<'a>, placed: &'a Placed<'a>, sink: &mut Si
     predicted.write = judge.forecast("a write", budget.write.as_ref(), |q| one.writes(q));
     // The slowest store was judged; here each is only compared.
     judge.sink = None;
-    predicted.stores = one
-        .stores
-        .iter()
-        .map(|store| {
+    let declared = one.stores.iter().map(|store| &store.declared.name.value);
+    predicted.stores = declared
+        .map(|name| {
             let of_store = StoreForecast {
-                read: judge.forecast("", budget.read.as_ref(), |q| one.store_reads(q, store)),
-                write: judge.forecast("", budget.write.as_ref(), |q| one.store_writes(q, store)),
+                read: judge.forecast("", budget.read.as_ref(), |q| one.store_reads(q, name)),
+                write: judge.forecast("", budget.write.as_ref(), |q| one.store_writes(q, name)),
             };
-            (store.declared.name.value.clone(), of_store)
+            (name.clone(), of_store)
         })
         .collect();
     predicted.weighted_read_ns = Some(one.objective_ns());
@@ -165,7 +168,7 @@ impl<'a> One<'a> {
                 let leg = legs.at(quantile, place.region, r);
                 (None, Parts::one(What::Serving(r), leg))
             });
-            let stores = self.stores.iter().filter_map(|store| {
+            let stores = self.of(place).filter_map(|store| {
                 let parts = store.read(ground, legs, quantile, place.region)?;
                 Some((Some(store.name()), parts))
             });
@@ -175,23 +178,38 @@ impl<'a> One<'a> {
 
     fn writes(&self, quantile: Quantile) -> Option<Counted> {
         self.every_place(|place| {
-            let stores = self.stores.iter();
-            stores
+            self.of(place)
                 .filter_map(|s| self.write(quantile, s, place))
                 .collect()
         })
     }
 
-    fn store_reads(&self, quantile: Quantile, store: &Decided<'a>) -> Option<Counted> {
+    /// What holds the data of a place's users: every store, of those in parts the one part.
+    fn of(&self, place: &Place) -> impl Iterator<Item = &Decided<'a>> {
+        let country = place.country;
+        self.stores.iter().filter(move |s| s.is_of(country))
+    }
+
+    fn store_reads(&self, quantile: Quantile, name: &StoreName) -> Option<Counted> {
         let (ground, legs) = (self.base.ground, &self.base.legs);
         self.every_place(|place| {
-            let parts = store.read(ground, legs, quantile, place.region);
-            parts.map(|p| (Some(store.name()), p)).into_iter().collect()
+            self.of(place)
+                .filter(|s| s.declared.name.value == *name)
+                .filter_map(|s| {
+                    let parts = s.read(ground, legs, quantile, place.region)?;
+                    Some((Some(s.name()), parts))
+                })
+                .collect()
         })
     }
 
-    fn store_writes(&self, quantile: Quantile, store: &Decided<'a>) -> Option<Counted> {
-        self.every_place(|place| self.write(quantile, store, place).into_iter().collect())
+    fn store_writes(&self, quantile: Quantile, name: &StoreName) -> Option<Counted> {
+        self.every_place(|place| {
+            self.of(place)
+                .filter(|s| s.declared.name.value == *name)
+                .filter_map(|s| self.write(quantile, s, place))
+                .collect()
+        })
     }
 
     fn write(

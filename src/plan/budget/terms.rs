@@ -6,9 +6,10 @@
 use crate::engine::{self, Read, Write};
 use crate::latency::{self, Commit};
 use crate::model::name::RegionName;
+use crate::model::place::Country;
 use crate::model::plan::{Quantile, Source, StorePlan, Term};
 use crate::model::rtt::Rtt;
-use crate::model::world::Store;
+use crate::model::world::{Shard, Store};
 
 use crate::plan::ground::Ground;
 use crate::plan::legs::{Leg, Legs};
@@ -145,9 +146,11 @@ fn ordinal(n: usize, what: &str) -> String {
     }
 }
 
-/// A store as it was decided.
+/// A store as it was decided, or one part of it where its data is homed with its users.
 pub(in crate::plan) struct Decided<'a> {
     pub declared: &'a Store,
+    /// The part; absent for a store that is one.
+    part: Option<&'a str>,
     leader: Option<usize>,
     /// The regions that hold its data.
     holds: Vec<usize>,
@@ -162,7 +165,7 @@ impl<'a> Decided<'a> {
         ground: &Ground<'_>,
         legs: &Legs,
         declared: &'a Store,
-        plan: &StorePlan,
+        (part, plan): (Option<&'a str>, &StorePlan),
     ) -> Self {
         let index = |names: &[RegionName]| -> Vec<usize> {
             names
@@ -198,6 +201,7 @@ impl<'a> Decided<'a> {
         };
         Self {
             declared,
+            part,
             leader,
             holds,
             read: way.map_or(Read::Leader, |w| w.read),
@@ -209,6 +213,13 @@ impl<'a> Decided<'a> {
     /// The name of the store.
     pub(in crate::plan) fn name(&self) -> &'a str {
         self.declared.name.value.as_str()
+    }
+
+    /// Whether it holds the data of users of a country.
+    pub(in crate::plan) fn is_of(&self, country: Country) -> bool {
+        let Some(part) = self.part else { return true };
+        let home = Shard::of(&self.declared.shards, country);
+        home.map_or(Shard::DEFAULT, |s| s.name.value.as_str()) == part
     }
 
     /// A write from a region; `None` when it never completes, or nothing holds the store.

@@ -73,6 +73,12 @@ impl<'a> View<'a> {
         })
     }
 
+    /// The same by parts, where the data is homed with its users.
+    fn parts<'p>(&self, placed: &Placed<'p>) -> impl Iterator<Item = (&'p Store, &'a StorePlan)> {
+        let stores = self.stores(placed);
+        stores.flat_map(|(store, plan)| plan.parts().map(move |part| (store, part)))
+    }
+
     /// The index of a store's leader.
     fn leader(&self, store: &StorePlan) -> Option<usize> {
         self.ground.index(store.leader.as_ref()?.as_str())

@@ -16,7 +16,7 @@ use crate::plan::words;
 /// somebody wrote what it is to survive.
 pub(super) fn majority(view: &View<'_>, sink: &mut Sink) {
     for placed in view.placed.iter().filter(|p| p.chosen.regions.len() > 1) {
-        for (store, plan) in view.stores(placed) {
+        for (store, plan) in view.parts(placed) {
             let quorum = engine::way(store).is_some_and(|w| w.scheme == Scheme::Quorum);
             let strong = store.consistency.value == Consistency::Strong;
             if quorum && strong && store.survive.is_none() {
@@ -61,7 +61,7 @@ fn one(view: &View<'_>, placed: &Placed<'_>, store: &Store, plan: &StorePlan, si
 /// Writes wait for as many standbys as there are: the loss of any one stops them.
 pub(super) fn all_standbys(view: &View<'_>, sink: &mut Sink) {
     for placed in view.placed {
-        for (store, plan) in view.stores(placed) {
+        for (store, plan) in view.parts(placed) {
             let waits = plan.synchronous as usize;
             if waits == 0 || waits < plan.sync_standbys.len() {
                 continue;

@@ -30,7 +30,7 @@ pub(super) fn time(view: &View<'_>, sink: &mut Sink) {
             continue;
         }
         resolvers(view, placed, rto, sink);
-        for (store, plan) in view.stores(placed) {
+        for (store, plan) in view.parts(placed) {
             by_hand(placed, store, plan, rto, sink);
         }
     }
@@ -170,7 +170,7 @@ pub(super) fn point(view: &View<'_>, sink: &mut Sink) {
         let Some(rpo) = placed.service.recovery.rpo else {
             continue;
         };
-        for (store, plan) in view.stores(placed) {
+        for (store, plan) in view.parts(placed) {
             if store.access.writes > 0 {
                 copies(view, placed, store, plan, rpo, sink);
             }

@@ -6,19 +6,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Code, Diagnostic, Severity, Sink, Span};
-use crate::latency::kth;
+use crate::diag::{Code, Diagnostic, Sink, Span};
 use crate::model::lock::LockedStore;
 use crate::model::name::RegionName;
 use crate::model::place::Country;
 use crate::model::plan::{Because, StorePlan};
-use crate::model::rtt::Rtt;
 use crate::model::world::Shard;
 use crate::plan::ground::{Demand, Ground};
 use crate::plan::words;
 
-use super::site::{Limit, Site};
-use super::{Decided, Held, Question, infeasible, planned, solve};
+use super::site::Limit;
+use super::{Held, Question, infeasible, planned, solve};
 
 /// One part of the data.
 struct Part {
@@ -60,7 +58,6 @@ pub(super) fn decide(
             sink.emit(told.see(part.span, format!("for the part `{}`", part.name)));
             continue;
         };
-        budget(&site, &part, &decided, sink);
         if part.demand.given {
             value += decided.value;
             requests += site.requests();
@@ -170,71 +167,4 @@ fn homeless(ground: &Ground<'_>, q: &Question<'_>, part: &Part) -> Diagnostic {
         "place `{service}` in a region of {}, or take it out of `shards`",
         part.name
     ))
-}
-
-/// Holds the writes of a part's users against the budget.
-fn budget(site: &Site<'_>, part: &Part, decided: &Decided, sink: &mut Sink) {
-    let (ground, service) = (site.ground, site.service);
-    let (Some(budget), Some(leader)) = (&service.budget.write, decided.leader) else {
-        return;
-    };
-    for (tail, limit) in [(false, budget.value.p50), (true, budget.value.p99)] {
-        let Some(limit) = limit else { continue };
-        let pair = |from: usize, to: usize| match tail {
-            true => ground.p99(from, to),
-            false => (ground.costs[from][to], ground.estimated(from, to)),
-        };
-        let followers: Vec<(u64, bool)> = decided
-            .voters
-            .iter()
-            .skip(1)
-            .map(|&v| pair(leader, v))
-            .collect();
-        let times: Vec<Rtt> = followers.iter().map(|f| Rtt::micros(f.0)).collect();
-        let commit = kth(decided.voters.len() / 2, &times).unwrap_or_default();
-        let worst = part.demand.places.iter().map(|place| {
-            let (path, estimated) = pair(place.region, leader);
-            (
-                path.saturating_add(commit.as_micros()),
-                estimated,
-                &place.name,
-            )
-        });
-        let Some((micros, estimated, place)) = worst.max() else {
-            continue;
-        };
-        if micros <= limit.as_millis().saturating_mul(1000) {
-            continue;
-        }
-        let estimated = estimated || followers.iter().any(|f| f.1);
-        let may = !estimated
-            || ground.world.fleet.network.estimate == crate::model::world::Estimate::Enforce;
-        let over = Diagnostic::new(
-            Code::Budget,
-            format!(
-                "a write of `{}` to the part `{}` of `{}` takes {} at {}{}, over its budget of {limit}",
-                service.name.value,
-                part.name,
-                site.store.name.value,
-                words::ms(micros),
-                if tail { "p99" } else { "p50" },
-                if estimated { ", estimated" } else { "" },
-            ),
-        )
-        .at(budget.span, "")
-        .see(part.span, "the part")
-        .note(format!(
-            "from {place} to the leader in {} and back, with its quorum",
-            ground.names[leader]
-        ))
-        .severity(match service.budget.enforce && may {
-            true => Severity::Error,
-            false => Severity::Warning,
-        });
-        sink.emit(over.help(format!(
-            "raise the budget to {}ms, or allow a region of {} that is nearer",
-            micros.div_ceil(1000),
-            part.name
-        )));
-    }
 }
