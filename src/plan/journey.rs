@@ -12,11 +12,11 @@ use crate::model::plan::{
     Because, Forecast, JourneyPlan, Percentile, Quantile, Source, Term, Verdict, Worst,
 };
 use crate::model::rtt::Rtt;
-use crate::model::world::{Journey, JourneyBudget, JourneyCall, JourneyStep};
+use crate::model::world::{Journey, JourneyBudget, JourneyCall, JourneyStep, PlacementMode};
 
 use super::Placed;
 use super::budget::{Base, Decided, Parts, What, limit, over, proven, user_leg};
-use super::ground::{Demand, Place};
+use super::ground::{Demand, Place, UNKNOWN};
 use super::words;
 
 /// Predicts one journey; `None` where nobody says where its users are, or nothing serves it.
@@ -54,14 +54,14 @@ pub(super) fn predict(base: &Base<'_>, journey: &Journey, sink: &mut Sink) -> Op
     })
 }
 
-/// One hop: what it stands for, who is called, from where, and what it takes.
+/// One hop: what it stands for, and what it takes.
 #[derive(Clone, Debug)]
 struct Hop {
     terms: Vec<Term>,
     micros: u64,
     source: Source,
-    /// Who would have to be where, for the hop to vanish.
-    remedy: (String, usize),
+    /// What would end it, where anything would.
+    remedy: Option<String>,
 }
 
 /// A way through the steps so far.
@@ -114,7 +114,7 @@ impl<'a> One<'a, '_> {
         let mut way = Way::default();
         let mut at = None;
         for step in &self.journey.steps {
-            at = self.step(step, place.region, at, &mut ran, &mut way, quantile)?;
+            at = self.step(step, place, at, &mut ran, &mut way, quantile)?;
         }
         Some(way)
     }
@@ -123,7 +123,7 @@ impl<'a> One<'a, '_> {
     fn step<'s>(
         &self,
         step: &'s JourneyStep,
-        user: usize,
+        user: &Place,
         at: Option<Ran<'s>>,
         ran: &mut Vec<Ran<'s>>,
         way: &mut Way,
@@ -166,7 +166,7 @@ impl<'a> One<'a, '_> {
     fn call(
         &self,
         call: &JourneyCall,
-        user: usize,
+        user: &Place,
         at: Option<Ran<'_>>,
         ran: &[Ran<'_>],
         way: &mut Way,
@@ -182,36 +182,49 @@ impl<'a> One<'a, '_> {
             })
         };
         let caller = ran.iter().rev().find(declares).copied().or(at);
-        let from = caller.map_or(user, |(_, region)| region);
+        let from = caller.map_or(user.region, |(_, region)| region);
         let to = ground.nearest(from, &callee.chosen.serving)?;
         if caller.is_none() || from != to {
             let parts = Parts::one(What::Callee(to), legs.at(quantile, from, to));
-            way.hops.push(self.hop(parts, name, name, from));
+            // A region that may not be chosen is no remedy.
+            let active = callee.service.placement.mode == PlacementMode::ActiveActive;
+            let may = from != to && active && callee.candidates[from].legal();
+            let remedy = may.then(|| format!("let `{name}` serve in `{}` too", ground.names[from]));
+            way.hops.push(self.hop(parts, name, remedy));
         }
         let stores = self.base.decided(callee);
-        let store = |name: &StoreName| stores.iter().find(|s| s.name() == name.as_str());
-        let reads = call.reads.as_ref().and_then(|s| store(&s.value));
-        let writes = call.writes.as_ref().and_then(|s| store(&s.value));
-        let used = [
-            reads.and_then(|s: &Decided<'_>| Some((s, s.read(ground, legs, quantile, to)?))),
-            writes.and_then(|s: &Decided<'_>| Some((s, s.write(ground, legs, quantile, to)?))),
-        ];
-        for (store, parts) in used.into_iter().flatten() {
-            let parts = parts.inside(to);
-            if parts.micros() > 0 {
-                let what = format!("the leader of `{}`", store.name());
-                way.hops.push(self.hop(parts, store.name(), &what, to));
+        let store = |name: &StoreName| {
+            let mut theirs = stores.iter().filter(|s| s.is_of(user.country));
+            theirs.find(|s| s.name() == name.as_str())
+        };
+        let mut used = |name: &StoreName, parts: Option<Parts>| match parts {
+            // What nobody can predict is unknown, not nothing.
+            None => way.hops.push(unknown(name)),
+            Some(parts) => {
+                let parts = parts.inside(to);
+                if parts.micros() > 0 {
+                    let remedy = format!("let `{name}` be led nearer to `{}`", ground.names[to]);
+                    way.hops.push(self.hop(parts, name.as_str(), Some(remedy)));
+                }
             }
+        };
+        if let Some(reads) = &call.reads {
+            let parts = |s: &Decided<'_>| s.read(ground, legs, quantile, to);
+            used(&reads.value, store(&reads.value).and_then(parts));
+        }
+        if let Some(writes) = &call.writes {
+            let parts = |s: &Decided<'_>| s.write(ground, legs, quantile, to);
+            used(&writes.value, store(&writes.value).and_then(parts));
         }
         Some(to)
     }
 
-    fn hop(&self, parts: Parts, asked: &str, who: &str, from: usize) -> Hop {
+    fn hop(&self, parts: Parts, asked: &str, remedy: Option<String>) -> Hop {
         Hop {
             terms: parts.terms(self.base.ground, Some(asked)),
             micros: parts.micros(),
             source: parts.source(),
-            remedy: (who.to_owned(), from),
+            remedy,
         }
     }
 
@@ -341,15 +354,23 @@ impl<'a> One<'a, '_> {
             Some(ns) => format!("raise the budget to {}ms", ns.div_ceil(1_000_000)),
             None => "measure the round trip into `network/rtt.csv`".to_owned(),
         };
-        told.help(match way.binding().map(|hop| &hop.remedy) {
-            Some((who, from)) => {
-                let from = self.base.ground.names[*from];
-                match who.strip_prefix("the leader of ") {
-                    Some(store) => format!("{raise}, or let {store} be led nearer to `{from}`"),
-                    None => format!("{raise}, or let `{who}` serve in `{from}` too"),
-                }
-            }
+        told.help(match way.binding().and_then(|hop| hop.remedy.as_ref()) {
+            Some(remedy) => format!("{raise}, or {remedy}"),
             None => raise,
         })
+    }
+}
+
+/// A store of which nothing is known.
+fn unknown(store: &StoreName) -> Hop {
+    Hop {
+        terms: vec![Term {
+            what: format!("to `{store}`, which cannot be predicted"),
+            ns: None,
+            source: Source::Unknown,
+        }],
+        micros: UNKNOWN,
+        source: Source::Unknown,
+        remedy: None,
     }
 }

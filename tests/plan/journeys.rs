@@ -10,6 +10,11 @@ const RTT: &str = "from,to,p50_ms,p99_ms\neu,us,70,80\nus,eu,70,80\neu,ap,160,17
 
 /// A shop over three regions: EU-US 70, EU-AP 160, US-AP 220 ms; nothing inside.
 fn shop(journey: &str) -> Outcome {
+    shop_with(journey, "placement: {regions: [eu]}")
+}
+
+/// The same, with the placement of the cart.
+fn shop_with(journey: &str, cart: &str) -> Outcome {
     let settings = format!(
         "platform: {{capabilities: [cloudnative-pg, multicluster-services]}}\naudience: {{eu: 3, ap: 1}}\njourneys: [{{name: buy, {journey}}}]\n"
     );
@@ -25,7 +30,7 @@ fn shop(journey: &str) -> Outcome {
     let fleet = fleet
         .file("network/rtt.csv", RTT)
         .service("frontend", "calls: [cart, currency, checkout]")
-        .service("cart", "placement: {regions: [eu]}\nfailover: none")
+        .service("cart", &format!("{cart}\nfailover: none"))
         .service("currency", "placement: {regions: [us]}\nfailover: none")
         .service(
             "checkout",
@@ -119,6 +124,28 @@ fn a_budget_over_the_whole_path_names_what_binds_it() {
             assert!(said.contains(part), "{part}\n{said}");
         }
         assert_eq!(outcome.plan.is_none(), budget.contains("400ms, enforce"));
+    }
+}
+
+#[test]
+fn a_region_that_may_not_be_chosen_is_no_remedy() {
+    let path = "steps: [frontend, cart], budget: {p50: 100ms}";
+    for (cart, remedy) in [
+        (
+            "placement: {regions: [eu]}",
+            "  help: raise the budget to 160ms, or let `cart` serve in `ap` too\n",
+        ),
+        (
+            "placement: {from: [eu]}",
+            "  help: raise the budget to 160ms\n",
+        ),
+        (
+            "placement: {mode: active-passive, regions: [eu, us]}",
+            "  help: raise the budget to 160ms\n",
+        ),
+    ] {
+        let said = shop_with(path, cart).said();
+        assert!(said.contains(remedy), "{cart}: {said}");
     }
 }
 
