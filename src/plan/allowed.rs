@@ -6,9 +6,10 @@
 //! smallest that can be kept.
 
 use crate::engine::{self, Scheme};
-use crate::model::world::{Service, Store};
+use crate::model::world::{PlacementMode, RegionChoice, Service, Store};
 
 use super::ground::{Demand, Ground};
+use super::legal::{Candidate, Constraint};
 use super::search::{self, Answer, Question, Searcher};
 use super::store::{self, Inside, Limit};
 
@@ -126,32 +127,62 @@ impl<'a> Allowed<'a> {
         best
     }
 
-    /// Whether some users are too far from all of these regions.
-    pub(super) fn breaks(&self, serving: &[usize]) -> bool {
-        let question = self.question(serving);
-        let too_far = self.too_far(&question);
-        let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
-        users.any(|&(from, _)| serving.iter().all(|&to| too_far.contains(&(from, to))))
-    }
-
-    /// Of regions that are not to be chosen from, the one with which the budget for reads is kept at
-    /// the smallest value.
+    /// Of regions that the service does not allow, the one with which the enforced budget for reads
+    /// is kept at the smallest value; `None` where it is kept already, or none alone helps.
     pub(super) fn helps(
         &self,
         searcher: &mut Searcher,
-        question: &Question,
-        others: impl Iterator<Item = usize>,
+        candidates: &[Candidate],
+        serving: &[usize],
     ) -> Option<usize> {
+        if !self.breaks(serving) {
+            return None;
+        }
+        let legal = |r: &usize| candidates[*r].legal();
+        let asked = match (self.service.placement.mode, &self.service.placement.regions) {
+            // The regions that are there stay, and one comes in addition.
+            (PlacementMode::ActiveActive, RegionChoice::All | RegionChoice::Named(_)) => Question {
+                fixed: self.question(serving).candidates,
+                candidates: Vec::new(),
+                at_most: serving.len() + 1,
+                ..self.question(serving)
+            },
+            (PlacementMode::ActiveActive, RegionChoice::Count { at_least, at_most }) => Question {
+                candidates: (0..candidates.len()).filter(legal).collect(),
+                at_least: *at_least as usize,
+                at_most: *at_most as usize,
+                ..self.question(&[])
+            },
+            // One serves.
+            (PlacementMode::ActivePassive, _) => Question {
+                at_most: 1,
+                ..self.question(&[])
+            },
+        };
+        let may = |r: &usize| {
+            let mut obstacles = candidates[*r].obstacles.iter();
+            !asked.candidates.contains(r)
+                && !asked.fixed.contains(r)
+                && obstacles.all(|o| o.constraint == Constraint::From)
+        };
         let with = |region: usize| {
-            let mut asked = question.clone();
+            let mut asked = asked.clone();
             asked.candidates.push(region);
             asked.candidates.sort_unstable();
-            asked.at_most = asked.at_most.max(asked.fixed.len() + 1);
             asked.forbidden = self.too_far(&asked);
             let answer = searcher.answer(asked, &self.ground.costs).best()?;
             Some((answer.value, region))
         };
+        let others = (0..candidates.len()).filter(may);
         others.filter_map(with).min().map(|(_, region)| region)
+    }
+
+    /// Whether some users are too far from all of these regions.
+    fn breaks(&self, serving: &[usize]) -> bool {
+        let question = self.question(serving);
+        let too_far = self.too_far(&question);
+        let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
+        users.any(|&(from, _)| serving.iter().all(|&to| too_far.contains(&(from, to))))
     }
 
     fn question(&self, regions: &[usize]) -> Question {

@@ -7,7 +7,7 @@ use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::allowed::{Allowed, Choice};
 use super::ground::{Demand, Ground};
-use super::legal::{self, Candidate, Constraint};
+use super::legal::{self, Candidate};
 use super::search::{Answer, Question, Searcher, value};
 use super::words;
 
@@ -42,6 +42,7 @@ pub(super) fn choose(
         .and_then(|l| l.services.get(&key.to_string()))
         .map(|s| s.regions.iter().filter_map(|r| ground.index(r)).collect());
     let passive = service.placement.mode == PlacementMode::ActivePassive;
+    let allowed = Allowed::of(ground, service, demand);
     let (mut regions, mut because) = match &service.placement.regions {
         RegionChoice::Named(named) => {
             let before = sink.errors();
@@ -85,7 +86,6 @@ pub(super) fn choose(
             if passive {
                 (legal.clone(), Because::default())
             } else {
-                let allowed = Allowed::of(ground, service, demand);
                 counted(
                     ground,
                     searcher,
@@ -102,6 +102,7 @@ pub(super) fn choose(
         (regions, because) = one_serves(
             ground,
             service,
+            &allowed,
             demand,
             &regions,
             locked.as_deref(),
@@ -122,41 +123,7 @@ pub(super) fn choose(
     } else {
         regions.clone()
     };
-    let allowed = Allowed::of(ground, service, demand);
-    let helps = allowed
-        .breaks(&serving)
-        .then(|| {
-            let asked = match &service.placement.regions {
-                RegionChoice::Count { at_least, at_most } => Question {
-                    candidates: legal.clone(),
-                    at_least: *at_least as usize,
-                    at_most: *at_most as usize,
-                    ..Question::default()
-                },
-                RegionChoice::All | RegionChoice::Named(_) => {
-                    let mut fixed = serving.clone();
-                    fixed.sort_unstable();
-                    Question {
-                        at_most: fixed.len(),
-                        fixed,
-                        ..Question::default()
-                    }
-                }
-            };
-            let asked = Question {
-                demand: demand.by_region.clone(),
-                ..asked
-            };
-            let may = |r: &usize| {
-                let mut obstacles = candidates[*r].obstacles.iter();
-                obstacles.all(|o| o.constraint == Constraint::From)
-            };
-            let others = (0..candidates.len())
-                .filter(|r| !asked.candidates.contains(r) && !asked.fixed.contains(r))
-                .filter(may);
-            allowed.helps(searcher, &asked, others)
-        })
-        .flatten();
+    let helps = allowed.helps(searcher, candidates, &serving);
     Some(Chosen {
         regions,
         serving,
@@ -312,15 +279,16 @@ fn reason(
 fn one_serves(
     ground: &Ground<'_>,
     service: &Service,
+    allowed: &Allowed<'_>,
     demand: &Demand,
     from: &[usize],
     locked: Option<&[usize]>,
     mut because: Because,
 ) -> (Vec<usize>, Because) {
     let alone = |r: usize| value(&demand.by_region, &[r], &ground.costs);
-    let allowed = Allowed::of(ground, service, demand);
     let mut among = from.to_vec();
     among.sort_unstable();
+    let nearest = from.iter().copied().min_by_key(|&r| (alone(r), r));
     let best = from
         .iter()
         .copied()
@@ -352,7 +320,14 @@ fn one_serves(
             ground.names[best]
         )
     } else {
-        format!("{name} serves: alone it has the smallest weighted round trip, {mean}")
+        match nearest.filter(|&n| alone(n) < alone(primary)) {
+            None => format!("{name} serves: alone it has the smallest weighted round trip, {mean}"),
+            Some(nearest) => format!(
+                "{name} serves at {mean}; {} would at {}, and break an enforced budget or what a store asks for",
+                ground.names[nearest],
+                words::mean(alone(nearest), demand.total)
+            ),
+        }
     });
     let mut standby: Vec<usize> = from.iter().copied().filter(|&r| r != primary).collect();
     let was = |r: &usize| !ground.rebalance && locked.is_some_and(|l| l.contains(r));

@@ -89,6 +89,18 @@ fn what_would_be_nearer_is_told_and_what_no_choice_keeps_is_an_error() {
         because.contains("a would lower it to 1.0 ms, and break an enforced budget"),
         "{because}"
     );
+    let passive = planned("audience: {a: 100, b: 1}\nplacement: {mode: active-passive, regions: {exactly: 2}}\nfailover: none\nbudget: {read: {p50: 60ms}, enforce: true}").plan();
+    let because = passive
+        .services
+        .values()
+        .next()
+        .expect("one")
+        .because
+        .to_string();
+    assert!(
+        because.contains("c serves at 50.0 ms; a would at 1.0 ms, and break an enforced budget"),
+        "{because}"
+    );
     let broken = read("40ms");
     assert!(broken.plan.is_none());
     assert!(broken.said().contains("error[budget]"), "{}", broken.said());
@@ -139,6 +151,13 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             "{p50: 10ms}",
             "80ms",
             "raise the budget to 80ms, or allow `e` in `placement.regions`",
+        ),
+        (
+            "mode: active-passive, regions: [d, e]",
+            "a: 1",
+            "{p50: 10ms}",
+            "80ms",
+            "raise the budget to 80ms, or allow `a` in `placement.regions`",
         ),
     ] {
         let said = asked(regions, audience, limit).said();
