@@ -293,6 +293,10 @@ fn write_lock(
 }
 
 fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: &str) {
+    // What came of it stands last.
+    for note in &published.committed.notes {
+        lines.push(("note", note.clone()));
+    }
     match (&published.committed.id, published.committed.new) {
         (Some(id), true) => {
             let short = id.get(..10).unwrap_or(id);
@@ -306,8 +310,5 @@ fn told(lines: &mut Vec<(&'static str, String)>, published: &Published, branch: 
     }
     if let Some(remote) = &published.pushed {
         lines.push(("pushed", format!("to {remote}")));
-    }
-    for note in &published.committed.notes {
-        lines.push(("note", note.clone()));
     }
 }
