@@ -99,6 +99,22 @@ pub struct ServiceKey {
 }
 
 impl ServiceKey {
+    /// A service in an environment.
+    pub fn new(service: &ServiceName, environment: &Environment) -> Self {
+        Self {
+            service: service.clone(),
+            environment: environment.clone(),
+        }
+    }
+
+    /// One of its stores.
+    pub fn store(&self, store: &StoreName) -> StoreKey {
+        StoreKey {
+            service: self.clone(),
+            store: store.clone(),
+        }
+    }
+
     /// The service in the default environment.
     pub fn prod(service: impl Into<Arc<str>>) -> Self {
         Self {

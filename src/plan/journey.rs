@@ -101,10 +101,7 @@ struct One<'a, 'j> {
 
 impl<'a> One<'a, '_> {
     fn placed(&self, call: &JourneyCall) -> Option<&'a Placed<'a>> {
-        let key = ServiceKey {
-            service: call.service.value.clone(),
-            environment: self.journey.environment.clone(),
-        };
+        let key = ServiceKey::new(&call.service.value, &self.journey.environment);
         self.base.services.get(&key).copied()
     }
 

@@ -26,10 +26,7 @@ pub fn at_risk(world: &World, rtt: &RoundTrips, plan: &Plan, measured: &Measured
         };
         success(&ground, plan, (key, service), decided, measured, sink);
         for store in &service.stores {
-            let key = StoreKey {
-                service: key.clone(),
-                store: store.name.value.clone(),
-            };
+            let key = key.store(&store.name.value);
             let parts = plan.stores.get(&key).into_iter().flat_map(StorePlan::parts);
             for placed in parts {
                 lag((&key, service), store, decided, placed, measured, sink);
@@ -59,10 +56,7 @@ fn success(
     let leaders = parts.filter_map(|s| ground.index(s.leader.as_ref()?.as_str()));
     let leaders: Vec<usize> = leaders.collect();
     for call in &service.calls {
-        let callee = ServiceKey {
-            service: call.service.value.clone(),
-            environment: key.environment.clone(),
-        };
+        let callee = ServiceKey::new(&call.service.value, &key.environment);
         let callee = plan.services.get(&callee).map(|c| self::serving(ground, c));
         let callee = callee.unwrap_or_default();
         let hops = serving.iter().filter(|s| !callee.contains(s));

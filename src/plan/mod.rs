@@ -36,7 +36,7 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Rejected, Sink};
 use crate::model::lock::Lock;
-use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::name::ServiceKey;
 use crate::model::plan::{Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan};
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
@@ -141,10 +141,7 @@ fn complete(
     let mut plan = Plan::default();
     for service in placed {
         for (index, declared) in service.service.stores.iter().enumerate() {
-            let key = StoreKey {
-                service: service.key.clone(),
-                store: declared.name.value.clone(),
-            };
+            let key = service.key.store(&declared.name.value);
             let question = store::Question {
                 key: key.clone(),
                 index,

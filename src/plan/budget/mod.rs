@@ -38,10 +38,7 @@ impl<'a> Base<'a> {
     pub(super) fn decided(&self, placed: &'a Placed<'a>) -> Vec<Decided<'a>> {
         let mut all = Vec::new();
         for declared in &placed.service.stores {
-            let key = StoreKey {
-                service: placed.key.clone(),
-                store: declared.name.value.clone(),
-            };
+            let key = placed.key.store(&declared.name.value);
             let Some(plan) = self.stores.get(&key) else {
                 continue;
             };
@@ -229,10 +226,7 @@ impl<'a> One<'a> {
         let (ground, legs) = (self.base.ground, &self.base.legs);
         let mut tally = Tally::default();
         for call in &self.placed.service.calls {
-            let key = ServiceKey {
-                service: call.service.value.clone(),
-                environment: self.placed.service.environment.clone(),
-            };
+            let key = ServiceKey::new(&call.service.value, &self.placed.service.environment);
             let Some(callee) = self.base.services.get(&key) else {
                 continue;
             };

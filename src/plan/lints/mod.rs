@@ -14,7 +14,7 @@ mod writers;
 use std::collections::BTreeMap;
 
 use crate::diag::Sink;
-use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::name::ServiceKey;
 use crate::model::plan::{Plan, StorePlan};
 use crate::model::world::{Call, Store};
 
@@ -53,10 +53,7 @@ pub(super) fn check(view: &View<'_>, sink: &mut Sink) {
 impl<'a> View<'a> {
     /// The callee of a call, in the environment of its caller.
     fn callee(&self, caller: &Placed<'_>, call: &Call) -> Option<&'a Placed<'a>> {
-        let key = ServiceKey {
-            service: call.service.value.clone(),
-            environment: caller.service.environment.clone(),
-        };
+        let key = ServiceKey::new(&call.service.value, &caller.service.environment);
         self.by_key.get(&key).copied()
     }
 
@@ -65,10 +62,7 @@ impl<'a> View<'a> {
         let plan = self.plan;
         let key = placed.key;
         placed.service.stores.iter().filter_map(move |store| {
-            let key = StoreKey {
-                service: key.clone(),
-                store: store.name.value.clone(),
-            };
+            let key = key.store(&store.name.value);
             Some((store, plan.stores.get(&key)?))
         })
     }

@@ -4,7 +4,6 @@ mod parts;
 mod steps;
 
 use crate::model::lock::{Lock, LockedStore};
-use crate::model::name::StoreKey;
 use crate::model::plan::{Because, Copied, Effect, Move, Plan, StorePlan};
 use crate::model::world::{PlacementMode, Store};
 
@@ -27,10 +26,7 @@ pub(super) fn between(
     for service in by_name {
         moves.extend(regions(ground, service, before));
         for (index, declared) in service.service.stores.iter().enumerate() {
-            let key = StoreKey {
-                service: service.key.clone(),
-                store: declared.name.value.clone(),
-            };
+            let key = service.key.store(&declared.name.value);
             let old = before.stores.get(&key.to_string());
             if let (Some(old), Some(new)) = (old, after.stores.get(&key)) {
                 let question = Question {

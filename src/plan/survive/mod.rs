@@ -82,10 +82,7 @@ fn held(
     let stores = users.service.stores.iter();
     let mut all = Vec::new();
     for store in stores {
-        let key = StoreKey {
-            service: users.key.clone(),
-            store: store.name.value.clone(),
-        };
+        let key = users.key.store(&store.name.value);
         let Some(plan) = scene.plan.stores.get(&key) else {
             continue;
         };
@@ -120,10 +117,7 @@ fn calls(scene: &Scene<'_>, services: &[Users<'_>], out: &mut Outcome) {
             let waits = caller.service.calls.iter().filter(|c| !c.degrade);
             let unanswered: Vec<&ServiceKey> = waits
                 .filter_map(|call| {
-                    let key = ServiceKey {
-                        service: call.service.value.clone(),
-                        environment: caller.key.environment.clone(),
-                    };
+                    let key = ServiceKey::new(&call.service.value, &caller.key.environment);
                     let callee = by_key.get(&key)?;
                     let answers = |from: usize| {
                         callee

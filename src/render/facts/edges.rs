@@ -142,10 +142,7 @@ impl Facts<'_> {
 
     /// The callee of a call: in the same environment.
     fn callee(&self, caller: &ServiceKey, call: &Call) -> Option<(&ServiceKey, &Service)> {
-        let key = ServiceKey {
-            service: call.service.value.clone(),
-            environment: caller.environment.clone(),
-        };
+        let key = ServiceKey::new(&call.service.value, &caller.environment);
         self.world.services.get_key_value(&key)
     }
 

@@ -82,10 +82,7 @@ impl<'a> Facts<'a> {
         let mut callers_of: BTreeMap<ServiceKey, Vec<&ServiceKey>> = BTreeMap::new();
         for (key, service) in &world.services {
             for call in &service.calls {
-                let callee = ServiceKey {
-                    service: call.service.value.clone(),
-                    environment: key.environment.clone(),
-                };
+                let callee = ServiceKey::new(&call.service.value, &key.environment);
                 let callers = callers_of.entry(callee).or_default();
                 if callers.last() != Some(&key) {
                     callers.push(key);

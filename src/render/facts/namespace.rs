@@ -1,6 +1,6 @@
 //! A namespace of a cluster: the services in it and the resources that they may use.
 
-use crate::model::name::{Namespace, ServiceKey, StoreKey};
+use crate::model::name::{Namespace, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
@@ -118,10 +118,7 @@ impl Facts<'_> {
     fn add_stores(&self, cluster: &Cluster, key: &ServiceKey, service: &Service, sum: &mut Sum) {
         let parse = |text| Quantity::parse(text).unwrap_or(Quantity::ZERO);
         for store in &service.stores {
-            let store_key = StoreKey {
-                service: key.clone(),
-                store: store.name.value.clone(),
-            };
+            let store_key = key.store(&store.name.value);
             let plan = self.plan.stores.get(&store_key);
             if plan.and_then(|p| p.clusters.get(&cluster.region)) == Some(&cluster.name.value) {
                 let pods = u64::from(store.instances) + 1;

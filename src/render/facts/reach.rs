@@ -2,7 +2,7 @@
 
 use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::name::ServiceKey;
 use crate::model::origin::Subject;
 use crate::model::world::{Cluster, Service, Store};
 
@@ -22,10 +22,7 @@ impl Facts<'_> {
         service: &Service,
         store: &Store,
     ) -> Option<Item> {
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
+        let store_key = key.store(&store.name.value);
         let plan = self.plan.stores.get(&store_key)?;
         let port = engine::facts(store.engine.value).port?;
         let ports = ("ports", Item::list([policy_port((port, "TCP"))]));
@@ -59,10 +56,7 @@ impl Facts<'_> {
         index: usize,
         store: &Store,
     ) -> Item {
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
+        let store_key = key.store(&store.name.value);
         let subject = Subject::Service(key.clone());
         let at = format!("stores[{index}]");
         let plan = self.plan.stores.get(&store_key);

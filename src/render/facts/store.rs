@@ -2,7 +2,7 @@
 
 use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::{RegionName, ServiceKey, StoreKey};
+use crate::model::name::{RegionName, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::plan::StorePlan;
 use crate::model::world::{Cluster, Service, Store};
@@ -41,10 +41,7 @@ impl Facts<'_> {
         index: usize,
         store: &Store,
     ) -> Option<Members> {
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
+        let store_key = key.store(&store.name.value);
         let plan = self.plan.stores.get(&store_key)?;
         if plan.clusters.get(&cluster.region) != Some(&cluster.name.value) {
             return None;

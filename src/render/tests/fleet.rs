@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{SourceId, Sources, Span, Spanned};
 use crate::model::duration::Duration;
 use crate::model::engine::{Consistency, Engine};
-use crate::model::name::StoreKey;
 use crate::model::name::{
     ClusterName, Environment, Namespace, PortName, RegionName, ServiceKey, ServiceName,
 };
@@ -294,10 +293,7 @@ impl Made {
             because: Default::default(),
         };
         let key = ServiceKey::prod(service);
-        let store_key = StoreKey {
-            service: key.clone(),
-            store: store.name.value.clone(),
-        };
+        let store_key = key.store(&store.name.value);
         self.plan.stores.insert(store_key, plan);
         self.world
             .services

@@ -39,10 +39,7 @@ pub(super) fn world(raw: &Raw, sink: &mut Sink) -> World {
     }
     let mut services = BTreeMap::new();
     for entry in &raw.services {
-        let key = ServiceKey {
-            service: entry.service.service.value.clone(),
-            environment: entry.environment.clone(),
-        };
+        let key = ServiceKey::new(&entry.service.service.value, &entry.environment);
         let service = service::service(entry, &fleet, &names, sink);
         services.entry(key).or_insert(service);
     }

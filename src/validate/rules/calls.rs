@@ -12,18 +12,12 @@ use crate::validate::Facts;
 pub(super) fn calls(facts: &Facts<'_>, sink: &mut Sink) {
     let mut edges: BTreeMap<ServiceKey, Vec<(ServiceKey, Span)>> = BTreeMap::new();
     for (entry, service) in services(facts) {
-        let key = ServiceKey {
-            service: service.name.value.clone(),
-            environment: service.environment.clone(),
-        };
+        let key = ServiceKey::new(&service.name.value, &service.environment);
         let mut seen: BTreeMap<&ServiceName, Span> = BTreeMap::new();
         for (written, call) in entry.service.calls.iter().zip(&service.calls) {
             let name = &call.service.value;
             let span = call.service.span;
-            let callee = ServiceKey {
-                service: name.clone(),
-                environment: service.environment.clone(),
-            };
+            let callee = ServiceKey::new(name, &service.environment);
             if name == &service.name.value {
                 sink.emit(
                     fault(Code::CallCycle, format!("`{name}` calls itself"), span)

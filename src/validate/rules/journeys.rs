@@ -97,10 +97,7 @@ impl Rule<'_> {
 
     fn service(&self, name: &Spanned<ServiceName>, sink: &mut Sink) -> Option<&Service> {
         let services = &self.facts.world.services;
-        let key = ServiceKey {
-            service: name.value.clone(),
-            environment: self.environment.clone(),
-        };
+        let key = ServiceKey::new(&name.value, &self.environment);
         let found = services.get(&key);
         if found.is_some() {
             return found;

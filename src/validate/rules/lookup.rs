@@ -40,10 +40,7 @@ pub(super) fn services<'a>(
 ) -> impl Iterator<Item = (&'a ServiceEntry, &'a Service)> {
     let world = facts.world;
     facts.raw.services.iter().filter_map(move |entry| {
-        let key = ServiceKey {
-            service: entry.service.service.value.clone(),
-            environment: entry.environment.clone(),
-        };
+        let key = ServiceKey::new(&entry.service.service.value, &entry.environment);
         world.services.get(&key).map(|service| (entry, service))
     })
 }
