@@ -83,9 +83,13 @@ impl Simulate {
         let mut session = Session::open(root, self.format, terminal)?;
         let planned = session.plan(&plan::Options::default())?;
         let simulation = if self.lose.is_empty() {
-            let mut kinds: Vec<Every> = self.every.iter().map(|k| (*k).into()).collect();
-            kinds.dedup();
-            kinds.extend(self.pairs.then_some(Every::Pair));
+            let mut kinds: Vec<Every> = Vec::new();
+            let asked = self.every.iter().map(|k| (*k).into());
+            for kind in asked.chain(self.pairs.then_some(Every::Pair)) {
+                if !kinds.contains(&kind) {
+                    kinds.push(kind);
+                }
+            }
             planned.lose_every(&kinds)
         } else {
             let lost = self.lose.iter().map(|word| {

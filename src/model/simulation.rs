@@ -311,6 +311,8 @@ pub struct Simulation {
     pub claim: String,
     /// The outcomes, the worst first.
     pub outcomes: Vec<Outcome>,
+    /// Parts of the fleet that the claim is about and that could not be lost: regions without zones.
+    pub left_out: Vec<String>,
 }
 
 /// Whether the claim holds.
@@ -338,7 +340,9 @@ impl Outcome {
 impl Simulation {
     /// Whether all outcomes hold.
     pub fn survives(&self) -> Survives {
+        let left_out = (!self.left_out.is_empty()).then_some(Survives::Unknown);
         let all = self.outcomes.iter().map(Outcome::survives);
-        all.max().unwrap_or(Survives::Yes)
+        // Without a loss nothing is shown.
+        all.chain(left_out).max().unwrap_or(Survives::Unknown)
     }
 }

@@ -152,6 +152,7 @@ impl Planned {
         Simulation {
             claim: format!("the loss of {}", names.join(" and ")),
             outcomes: vec![self.survive(lost)],
+            left_out: Vec::new(),
         }
     }
 
@@ -161,9 +162,14 @@ impl Planned {
         let losses = kinds.iter().flat_map(|k| k.losses(&self.world));
         let mut outcomes: Vec<Outcome> = losses.map(|lost| self.survive(&lost)).collect();
         outcomes.sort_by_cached_key(|o| (Reverse(severity(o)), o.lost.clone()));
+        let regions = self.world.regions.iter();
+        let zoneless = regions.filter(|(_, r)| kinds.contains(&Every::Zone) && r.zones.is_empty());
         Simulation {
             claim: format!("the loss of any {}", claims.join(" or ")),
             outcomes,
+            left_out: zoneless
+                .map(|(name, _)| format!("a zone of {name}, which states none"))
+                .collect(),
         }
     }
 
@@ -172,8 +178,8 @@ impl Planned {
     }
 }
 
-/// How bad an outcome is: broken promises by kind, the worst kind first, then users unserved or
-/// moved.
+/// How bad an outcome is: broken promises by kind, the worst kind first, then what is unknown, then
+/// users unserved or moved.
 fn severity(outcome: &Outcome) -> (Vec<usize>, usize, u64) {
     let mut kinds: BTreeMap<Promise, usize> = BTreeMap::new();
     for broken in &outcome.broken {

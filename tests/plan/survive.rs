@@ -298,3 +298,144 @@ fn recovery_is_held_against_what_the_service_promises() {
         assert_eq!(outcome.unknown.len(), unknown, "{:?}", outcome.unknown);
     }
 }
+
+/// Three places: eu and us 70 ms apart, both 160 ms from ap; their own zones.
+fn world(service: &str) -> Fleet {
+    let settings = "platform: {capabilities: [yugabytedb, cloudnative-pg, multicluster-services, k8ssandra, valkey]}\n";
+    let rtt = "from,to,p50_ms\neu,us,70\nus,eu,70\neu,ap,160\nap,eu,160\nus,ap,160\nap,us,160\neu,eu,1\nus,us,1\nap,ap,1\n";
+    [("eu", "DE"), ("us", "US"), ("ap", "SG")]
+        .iter()
+        .fold(Fleet::new(settings).file("network/rtt.csv", rtt), |fleet, (name, country)| {
+            let text = format!(
+                "region: {name}\ncountry: {country}\nzones: [a, b, c]\nclusters: [{{name: {name}-k, capacity: {{cpu: 8, memory: 16Gi}}}}]\n"
+            );
+            fleet.file(&format!("regions/{name}.yaml"), text)
+        })
+        .service("web", &format!("audience: {{eu: 3, us: 1, ap: 1}}\n{service}"))
+}
+
+#[test]
+fn a_budget_that_holds_before_and_not_after_is_broken() {
+    let store = "stores: [{name: db, engine: yugabytedb, consistency: strong, survive: region, leader: auto}]";
+    let fleet = world(&format!(
+        "placement: {{regions: all}}\n{store}\nbudget: {{read: {{p50: 200ms}}, write: {{p50: 300ms}}}}"
+    ));
+    let kept = fleet.lose(&["ap"]);
+    assert!(broken(&kept).is_empty(), "{:?}", broken(&kept));
+    // Led from us then, the users of eu and ap read there, and ap is the second of two voters.
+    let tight = world(&format!(
+        "placement: {{regions: all}}\n{store}\nbudget: {{read: {{p50: 160ms}}, write: {{p50: 300ms}}}}"
+    ));
+    let outcome = tight.lose(&["eu"]);
+    let told = broken(&outcome);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].0, Promise::Budget);
+    assert!(
+        told[0]
+            .1
+            .starts_with("a write of `web` at p50 takes 320.0 ms "),
+        "{told:?}"
+    );
+    let writes = outcome.budgets.iter().find(|b| b.of.starts_with("a write"));
+    let writes = writes.expect("it changes");
+    assert_eq!(
+        writes.before_ns,
+        Some(230_000_000),
+        "from ap to eu, and until us votes"
+    );
+    assert_eq!(writes.after_ns, Some(320_000_000));
+    let calls = world("placement: {regions: all}\ncalls: [api]\nbudget: {crossRegion: {p50: 100ms}}")
+        .service("api", "placement: {regions: [eu, us]}\nworkload: {image: \"registry.example/it:1.2.3\", ports: {http: 8080}}");
+    let outcome = calls.lose(&["eu", "us"]);
+    assert!(outcome.budgets.is_empty(), "nobody answers at all");
+}
+
+#[test]
+fn parts_of_a_store_are_held_against_the_promises_of_its_service() {
+    let fleet = world(
+        "placement: {regions: all}\nslo: {rpo: 0s, rto: 1m}\nstores: [{name: db, engine: yugabytedb, consistency: strong, voters: {count: 3, distinct: zone}, shards: {of: [EU]}}]",
+    );
+    let told = fleet.lose(&["eu"]);
+    let told = broken(&told);
+    assert!(
+        told.iter()
+            .any(|b| b.0 == Promise::Writes && b.1.starts_with("writes of `web/db/EU` stop")),
+        "{told:?}"
+    );
+    assert!(
+        !told.iter().any(|b| b.1.contains("web/db/default")),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn losing_more_never_breaks_less() {
+    for (store, less, more) in [
+        (
+            "{name: db, engine: cloudnative-pg, leader: us, instances: 1, consistency: eventual}",
+            &["us/a"][..],
+            &["eu/a", "us/a"][..],
+        ),
+        (
+            "{name: db, engine: valkey, instances: 1}",
+            &["us/a"],
+            &["us"],
+        ),
+        (
+            "{name: db, engine: k8ssandra, setting: quorum, instances: 3}",
+            &["eu..us", "eu..ap", "us..ap"],
+            &["eu", "us"],
+        ),
+    ] {
+        let fleet = world(&format!("placement: {{regions: all}}\nstores: [{store}]"));
+        let breaks = |lost: &[&str]| {
+            let outcome = fleet.lose(lost);
+            let writes = outcome
+                .broken
+                .iter()
+                .filter(|b| b.promise == Promise::Writes);
+            writes.count()
+        };
+        assert!(breaks(less) <= breaks(more), "{store}");
+    }
+    // Three sides that do not see each other have no majority; two of three that do have one.
+    let quorum = world(
+        "placement: {regions: all}\nstores: [{name: db, engine: k8ssandra, setting: quorum, instances: 3}]",
+    );
+    let stops = |lost: &[&str]| {
+        let outcome = quorum.lose(lost);
+        let mut writes = outcome.stores.values().map(|s| s.writes);
+        writes.next() == Some(Writes::Stop)
+    };
+    assert!(stops(&["eu..us", "eu..ap", "us..ap"]));
+    assert!(!stops(&["eu..us", "eu..ap"]));
+    // A cache that may be gone in one region goes on in the others.
+    let cache =
+        world("placement: {regions: all}\nstores: [{name: db, engine: valkey, instances: 1}]");
+    let outcome = cache.lose(&["us/a"]);
+    let writes = outcome.stores.values().map(|s| s.writes).next();
+    assert_eq!(writes, Some(Writes::GoOnElsewhere), "{:?}", outcome.stores);
+}
+
+#[test]
+fn what_nobody_writes_loses_nothing_and_failing_services_name_all_that_they_wait_for() {
+    let read = world(
+        "placement: {regions: all}\nslo: {rpo: 0s}\nstores: [{name: db, engine: cloudnative-pg, consistency: eventual, leader: eu, access: {reads: 100%, writes: 0%}}]",
+    );
+    let told = read.lose(&["eu"]);
+    assert!(broken(&told).is_empty(), "{:?}", broken(&told));
+    let image = "workload: {image: \"registry.example/it:1.2.3\", ports: {http: 8080}}\n";
+    let chain = world("placement: {regions: all}\ncalls: [b, c]")
+        .service(
+            "b",
+            &format!("{image}placement: {{regions: [eu]}}\nfailover: none"),
+        )
+        .service(
+            "c",
+            &format!("{image}placement: {{regions: all}}\ncalls: [b]"),
+        );
+    let outcome = chain.lose(&["eu"]);
+    let lacks = &outcome.services[&ServiceKey::prod("web")].unanswered;
+    let lacks: Vec<String> = lacks.iter().map(ToString::to_string).collect();
+    assert_eq!(lacks, ["b", "c"]);
+}

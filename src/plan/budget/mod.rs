@@ -45,7 +45,7 @@ impl<'a> Base<'a> {
             let whole = plan.shards.is_empty().then_some((None, plan));
             let parts = plan.shards.iter().map(|(name, p)| (Some(name.as_str()), p));
             let parts = whole.into_iter().chain(parts);
-            all.extend(parts.map(|part| Decided::of(self.ground, &self.legs, declared, part)));
+            all.extend(parts.map(|part| Decided::of(self.ground, &self.legs, declared, part, &[])));
         }
         all
     }

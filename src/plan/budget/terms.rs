@@ -166,10 +166,12 @@ impl<'a> Decided<'a> {
         legs: &Legs,
         declared: &'a Store,
         (part, plan): (Option<&'a str>, &StorePlan),
+        lost: &[RegionName],
     ) -> Self {
         let index = |names: &[RegionName]| -> Vec<usize> {
             names
                 .iter()
+                .filter(|n| !lost.contains(n))
                 .filter_map(|n| ground.index(n.as_str()))
                 .collect()
         };
@@ -182,19 +184,19 @@ impl<'a> Decided<'a> {
         let way = engine::way(declared);
         let write = way.map_or(Write::Primary, |w| w.write);
         let standbys = index(&plan.sync_standbys);
-        let voters = index(&plan.voters);
+        let voters = (index(&plan.voters), plan.voters.len());
         let commit = |quantile| match (write, leader) {
             (Write::Primary, Some(leader)) => {
                 let scheme = engine::commit(declared);
                 primary(legs, quantile, leader, &standbys, scheme)
             }
-            (Write::Quorum, Some(leader)) => Some([quorum(legs, quantile, leader, &voters), None]),
+            (Write::Quorum, Some(leader)) => Some([quorum(legs, quantile, leader, &voters)?, None]),
             (Write::Global, Some(leader)) => {
                 let wait = Leg {
                     micros: latency::COMMIT_WAIT.as_micros(),
                     source: Source::Estimated,
                 };
-                let vote = quorum(legs, quantile, leader, &voters);
+                let vote = quorum(legs, quantile, leader, &voters)?;
                 Some([vote, Some((What::CommitWait, wait))])
             }
             _ => Some([None, None]),
@@ -368,20 +370,29 @@ fn primary(
     Some([Some((what, legs.at(quantile, leader, slowest))), None])
 }
 
-/// The voter that makes a majority; `None` for a lone one.
-fn quorum(legs: &Legs, quantile: Quantile, leader: usize, voters: &[usize]) -> Option<Part> {
-    let mut followers = voters.to_vec();
+/// The voter that makes a majority of all voters, of those that are left; nothing for a lone one,
+/// `None` when too few are left.
+fn quorum(
+    legs: &Legs,
+    quantile: Quantile,
+    leader: usize,
+    (left, all): &(Vec<usize>, usize),
+) -> Option<Option<Part>> {
+    let mut followers = left.clone();
     // One voter is the leader itself; others may stand in its region.
     if let Some(own) = followers.iter().position(|&v| v == leader) {
         followers.remove(own);
+    }
+    if *all < 2 {
+        return Some(None);
     }
     let times: Vec<Rtt> = followers
         .iter()
         .map(|&v| legs.rtt(quantile, leader, v))
         .collect();
-    let time = latency::quorum(&times);
+    let time = latency::kth(all / 2, &times)?;
     let found = times.iter().position(|t| *t == time)?;
     let voter = followers[found];
     let leg = legs.at(quantile, leader, voter);
-    Some((What::Voter(voter, followers.len() + 1), leg))
+    Some(Some((What::Voter(voter, *all), leg)))
 }

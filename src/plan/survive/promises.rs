@@ -83,19 +83,30 @@ fn residency(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
     let rule = Rule::of(&scene.ground, users.service);
     let country = |r: usize| scene.world().regions[scene.ground.names[r]].country;
     let mut found: BTreeMap<(usize, usize), (bool, String)> = BTreeMap::new();
-    let records: Vec<usize> = users
-        .plan
-        .dns
-        .iter()
-        .filter(|d| matches!(d.policy, Routing::Latency | Routing::Weighted))
-        .flat_map(|d| d.records.keys())
-        .filter(|r| users.plan.in_region(r).is_some_and(|p| scene.runs(p)))
-        .filter_map(|r| scene.ground.index(r.as_str()))
+    let dns = users.plan.dns.as_ref();
+    let policy = dns.map(|d| d.policy);
+    let records: Vec<usize> = dns
+        .into_iter()
+        .filter(|_| matches!(policy, Some(Routing::Latency | Routing::Weighted)))
+        .flat_map(|d| &d.records)
+        .filter(|(_, weight)| **weight != Some(0))
+        .filter(|(r, _)| users.plan.in_region(r).is_some_and(|p| scene.runs(p)))
+        .filter_map(|(r, _)| scene.ground.index(r.as_str()))
         .collect();
     for served in users.places.iter().filter(|p| p.after != Some(p.before)) {
-        let answered = scene.ground.nearest(served.place.region, &records);
-        let ends = [(served.after, false), (answered, true)];
-        for (to, dns) in ends.into_iter().filter_map(|(to, dns)| Some((to?, dns))) {
+        // By weight every record answers some of them, by latency the nearest.
+        let answered: Vec<usize> = match policy {
+            Some(Routing::Weighted) => records.clone(),
+            _ => {
+                let nearest = scene.ground.nearest(served.place.region, &records);
+                nearest.into_iter().collect()
+            }
+        };
+        let ends = served.after.map(|to| (to, false));
+        let ends = ends
+            .into_iter()
+            .chain(answered.into_iter().map(|to| (to, true)));
+        for (to, dns) in ends {
             if let Some(why) = rule.forbids(country(served.before), country(to)) {
                 found.entry((served.before, to)).or_insert((dns, why));
             }
@@ -117,6 +128,10 @@ fn residency(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
 }
 
 pub(super) fn store(touched: &Touched<'_>, out: &mut Outcome) {
+    // Nothing is lost of what nobody writes.
+    if touched.store.access.writes == 0 {
+        return;
+    }
     let (key, found) = (&touched.key, touched.outcome);
     let reason = found.because.first().cloned().unwrap_or_default();
     if found.writes == Writes::Stop {

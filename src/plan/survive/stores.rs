@@ -2,16 +2,48 @@
 
 use crate::engine::{self, ClassFacts, Lost as Gone, Recovery, Scheme, Write};
 use crate::latency::one_way;
-use crate::model::name::RegionName;
+use crate::model::name::{RegionName, StoreKey};
 use crate::model::plan::StorePlan;
 use crate::model::rtt::Rtt;
 use crate::model::simulation::{Rpo, Rto, StoreOutcome, Writes};
 use crate::model::world::{Service, Store};
 
 use super::scene::Scene;
+use super::zones::{may_be_gone, zones};
 use crate::plan::failover::Rule;
 use crate::plan::ground::{Demand, UNKNOWN};
+use crate::plan::search::value;
 use crate::plan::words;
+
+/// A store, or a part of one, after a loss.
+pub(super) struct Left<'a> {
+    pub key: StoreKey,
+    pub store: &'a Store,
+    /// The part, where the data is homed with its users.
+    pub part: Option<&'a str>,
+    pub plan: &'a StorePlan,
+    /// What the loss means; absent where it does not touch it.
+    pub outcome: Option<StoreOutcome>,
+}
+
+impl Left<'_> {
+    /// The regions that hold it no more.
+    pub(super) fn lost(&self) -> &[RegionName] {
+        self.outcome.as_ref().map_or(&[], |o| &o.lost)
+    }
+
+    /// Its plan, led from where it is led then.
+    pub(super) fn led(&self) -> StorePlan {
+        let mut plan = self.plan.clone();
+        if let Some(outcome) = &self.outcome {
+            plan.leader.clone_from(&outcome.leads);
+            plan.replicas.retain(|r| Some(r) != outcome.leads.as_ref());
+            plan.sync_standbys
+                .retain(|r| Some(r) != outcome.leads.as_ref());
+        }
+        plan
+    }
+}
 
 /// One store before a loss.
 pub(super) struct Held<'a> {
@@ -46,10 +78,13 @@ impl<'a> Held<'a> {
 /// What the loss means; `None` where it does not touch the store.
 pub(super) fn outcome(scene: &Scene<'_>, held: &Held<'_>) -> Option<StoreOutcome> {
     let regions = held.regions();
+    let way = held.way();
+    let led = held.plan.leader.is_some();
+    // Where nothing leads, a region whose instances may all be gone serves as little as a lost one.
     let lost: Vec<&RegionName> = regions
         .iter()
         .copied()
-        .filter(|r| !scene.holds(held.plan, r))
+        .filter(|r| !scene.holds(held.plan, r) || (!led && may_be_gone(scene, held, r)))
         .collect();
     let touched = !lost.is_empty()
         || regions.iter().any(|r| scene.zones(r).is_some())
@@ -63,11 +98,10 @@ pub(super) fn outcome(scene: &Scene<'_>, held: &Held<'_>) -> Option<StoreOutcome
         lost: lost.iter().map(|r| (*r).clone()).collect(),
         ..StoreOutcome::default()
     };
-    let way = held.way();
     match way.scheme {
         Scheme::Primary => primary(scene, held, way, &mut outcome),
         // A log with one origin: the mirrors are read only.
-        Scheme::Mirror if held.plan.leader.is_some() => primary(scene, held, way, &mut outcome),
+        Scheme::Mirror if led => primary(scene, held, way, &mut outcome),
         Scheme::Quorum => quorum(scene, held, &mut outcome),
         Scheme::Leaderless | Scheme::Mirror | Scheme::Crdt | Scheme::Cache => {
             everywhere(scene, held, way, &regions, &mut outcome);
@@ -103,6 +137,7 @@ fn reached<'r>(
     let near = |region: &&RegionName| {
         *region != from
             && scene.holds(held.plan, region)
+            && !may_be_gone(scene, held, region)
             && scene
                 .ground
                 .index(region.as_str())
@@ -169,12 +204,7 @@ fn heir(scene: &Scene<'_>, held: &Held<'_>, among: &[RegionName]) -> Option<Regi
         let country = scene.world().regions[region].country;
         rule.keeps_data(country)
     };
-    let path = |region: usize| -> u128 {
-        let demand = held.demand.by_region.iter();
-        demand
-            .map(|&(d, w)| u128::from(scene.ground.costs[d][region]) * u128::from(w))
-            .sum()
-    };
+    let path = |region: usize| value(&held.demand.by_region, &[region], &scene.ground.costs);
     among
         .iter()
         .filter(|r| scene.holds(held.plan, r) && legal(r))
@@ -183,7 +213,13 @@ fn heir(scene: &Scene<'_>, held: &Held<'_>, among: &[RegionName]) -> Option<Regi
         .map(|r| scene.name(r))
 }
 
-fn rpo(scene: &Scene<'_>, lost: Gone, held: &Held<'_>, from: &RegionName, to: &RegionName) -> Rpo {
+pub(super) fn rpo(
+    scene: &Scene<'_>,
+    lost: Gone,
+    held: &Held<'_>,
+    from: &RegionName,
+    to: &RegionName,
+) -> Rpo {
     let lag = || {
         let pair = scene
             .ground
@@ -227,7 +263,7 @@ fn quorum(scene: &Scene<'_>, held: &Held<'_>, outcome: &mut StoreOutcome) {
     let seen = |from: &RegionName| -> usize { regions.iter().map(|r| count(r, from)).sum() };
     let able: Vec<RegionName> = regions
         .iter()
-        .filter(|r| scene.holds(held.plan, r) && seen(r) >= majority)
+        .filter(|r| count(r, r) > 0 && seen(r) >= majority)
         .map(|r| (*r).clone())
         .collect();
     let left = regions.iter().map(|r| seen(r)).max().unwrap_or_default();
@@ -250,7 +286,7 @@ fn quorum(scene: &Scene<'_>, held: &Held<'_>, outcome: &mut StoreOutcome) {
         words::count(all, "voter")
     ));
     let leader = held.plan.leader.as_ref();
-    let stays = leader.is_some_and(|l| able.contains(l) && count(l, l) > 0);
+    let stays = leader.is_some_and(|l| able.contains(l));
     if stays {
         return;
     }
@@ -274,15 +310,20 @@ fn everywhere(
     let lost = outcome.lost.len();
     let apart = cut(scene, regions);
     let left = regions.len() - lost;
+    let standing = regions.iter().filter(|r| !outcome.lost.contains(r));
+    let together = standing
+        .map(|r| 1 + reached(scene, held, r, regions.iter().copied()).len())
+        .max()
+        .unwrap_or_default();
     let because = &mut outcome.because;
     let stop = match way.write {
         Write::EachQuorum if lost > 0 || apart => {
             because.push("a write waits for every region".to_owned());
             true
         }
-        Write::QuorumAcross if left * 2 <= regions.len() => {
+        Write::QuorumAcross if together * 2 <= regions.len() => {
             because.push(format!(
-                "a write waits for a majority, and {left} of {} are left",
+                "a write waits for a majority, and {together} of {} see each other",
                 words::count(regions.len(), "region")
             ));
             true
@@ -315,40 +356,4 @@ fn everywhere(
         Some(Recovery::Manual) => Rto::Manual,
         _ => Rto::Automatic,
     };
-}
-
-/// A zone of a region that holds the store: what its instances there survive.
-fn zones(
-    scene: &Scene<'_>,
-    held: &Held<'_>,
-    way: &ClassFacts,
-    regions: &[&RegionName],
-    outcome: &mut StoreOutcome,
-) {
-    let hit = regions.iter().find(|r| scene.zones(r).is_some());
-    let Some(region) = hit else { return };
-    let leads = held.plan.leader.as_ref().is_none_or(|l| l == *region);
-    let enough = engine::facts(held.store.engine.value).instances.enough;
-    let because = &mut outcome.because;
-    because.clear();
-    let Some(loss) = way.zone.filter(|_| held.store.instances >= enough) else {
-        because.push(format!(
-            "{} in {region} may all be in a lost zone",
-            words::count(held.store.instances as usize, "instance")
-        ));
-        if leads {
-            outcome.writes = Writes::Stop;
-            outcome.rto = Rto::Back;
-            outcome.rpo = Rpo::Back;
-        }
-        return;
-    };
-    because.push(format!("another instance in {region} takes over"));
-    if leads {
-        outcome.rpo = rpo(scene, loss.lost, held, region, region);
-        (outcome.writes, outcome.rto) = match loss.recovery {
-            Recovery::Automatic => (Writes::Switch, Rto::Automatic),
-            Recovery::Manual => (Writes::Person, Rto::Manual),
-        };
-    }
 }

@@ -25,6 +25,8 @@ pub struct SimulationForm {
     survives: &'static str,
     /// By loss, the worst first.
     outcomes: Vec<OutcomeForm>,
+    /// What the claim is about and could not be lost: zones of regions that state none.
+    left_out: Vec<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -185,6 +187,7 @@ pub fn simulation(simulation: &Simulation, sources: &Sources) -> String {
             .iter()
             .map(|o| outcome(o, sources))
             .collect(),
+        left_out: simulation.left_out.clone(),
     })
 }
 

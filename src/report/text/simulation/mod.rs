@@ -290,7 +290,7 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
         };
         let more = match reasons.len() {
             0 | 1 => String::new(),
-            n => format!(", and {}", count(n - 1, "more")).replace("mores", "more"),
+            n => format!(", and {} more", n - 1),
         };
         let first = inert(reasons.first().copied().unwrap_or_default());
         say(out, &format!("without {}: {first}{more}", name(outcome)));
@@ -302,12 +302,14 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
     if survives == Survives::Yes {
         say(
             out,
-            &format!(
-                "all of {} hold every promise",
-                count(outcomes.len(), "loss")
-            )
-            .replace("losss", "losses"),
+            &match outcomes.len() {
+                1 => "it breaks no promise".to_owned(),
+                n => format!("all of {n} losses hold every promise"),
+            },
         );
+    }
+    for part in &simulation.left_out {
+        say(out, &format!("nobody knows of {}", inert(part)));
     }
     let manual = outcomes
         .iter()
