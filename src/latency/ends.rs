@@ -34,7 +34,6 @@ pub(super) struct Ends<'r, 'a> {
     /// By unknown name: its first place, and what stands at the other end of each of its rows.
     strangers: BTreeMap<&'a str, Stranger<'a>>,
     /// Rows that were left out.
-    skipped: usize,
     /// Pairs of names that the rows give.
     given: BTreeSet<(&'a str, &'a str)>,
 }
@@ -49,7 +48,6 @@ impl<'r, 'a> Ends<'r, 'a> {
         Self {
             regions,
             strangers: BTreeMap::new(),
-            skipped: 0,
             given: BTreeSet::new(),
         }
     }
@@ -66,7 +64,6 @@ impl<'r, 'a> Ends<'r, 'a> {
         if names.iter().all(|n| self.regions.contains_key(*n)) {
             self.given.insert((a, b));
         } else {
-            self.skipped += 1;
             for cell in [from, to] {
                 let name = parts(cell).0;
                 if !self.regions.contains_key(name.text) {
@@ -129,6 +126,8 @@ impl<'r, 'a> Ends<'r, 'a> {
     /// Tells of the names that are no region.
     pub(super) fn finish(self, sink: &mut Sink) {
         let mut others = Vec::new();
+        // A row with a stranger at either end is one row.
+        let mut left_out: BTreeSet<(&str, &str)> = BTreeSet::new();
         for (name, stranger) in &self.strangers {
             let known = self.regions.keys().map(RegionName::as_str);
             let near = nearest(name, known).filter(|near| {
@@ -139,6 +138,7 @@ impl<'r, 'a> Ends<'r, 'a> {
             });
             let Some(near) = near else {
                 others.push((stranger.first, *name));
+                left_out.extend(&stranger.rows);
                 continue;
             };
             let rows = match stranger.rows.len() {
@@ -165,7 +165,7 @@ impl<'r, 'a> Ends<'r, 'a> {
         if others.len() > names.len() {
             names.push(format!("{} more", others.len() - names.len()));
         }
-        let rows = match self.skipped {
+        let rows = match left_out.len() {
             1 => "1 row is".to_owned(),
             n => format!("{n} rows are"),
         };

@@ -54,21 +54,15 @@ pub fn commit(commit: Commit, standbys: &[Rtt]) -> Option<Rtt> {
     }
 }
 
-/// F1 to F3, a write from a client: the path to the primary, and the commit.
-pub fn write(path: Rtt, scheme: Commit, standbys: &[Rtt]) -> Option<Rtt> {
-    Some(path + commit(scheme, standbys)?)
-}
-
-/// F4, what the leader adds: the time until a majority of the voters holds the write, itself
-/// included. `followers` are the round trips from the leader to the other voters.
-pub fn quorum(followers: &[Rtt]) -> Rtt {
-    // Of n = followers + 1 voters, ⌊n/2⌋ besides the leader make a majority; a lone voter is one.
-    kth(followers.len().div_ceil(2), followers).unwrap_or_default()
-}
-
-/// F5, what the leader adds when every replica is to read fresh: the quorum, and the wait.
-pub fn global(followers: &[Rtt]) -> Rtt {
-    quorum(followers) + COMMIT_WAIT
+/// F4, what the leader adds: the time until a majority of all voters holds the write, itself
+/// included. `followers` are the round trips from the leader to the other voters that are left;
+/// `None` when these are too few.
+pub fn quorum(voters: usize, followers: &[Rtt]) -> Option<Rtt> {
+    // ⌊n/2⌋ besides the leader make a majority; a lone voter is one.
+    match voters / 2 {
+        0 => Some(Rtt::default()),
+        k => kth(k, followers),
+    }
 }
 
 /// F7, a write that a quorum of every region acknowledged: as far as the farthest one.
@@ -100,7 +94,7 @@ pub fn one_way(rtt: Rtt) -> Rtt {
 }
 
 /// The `k`-th smallest, from 1.
-pub fn kth(k: usize, of: &[Rtt]) -> Option<Rtt> {
+fn kth(k: usize, of: &[Rtt]) -> Option<Rtt> {
     let mut sorted = of.to_vec();
     sorted.sort_unstable();
     sorted.get(k.checked_sub(1)?).copied()
@@ -152,7 +146,8 @@ mod tests {
                 None,
             ),
         ] {
-            assert_eq!(write(path, scheme, &standbys), expected, "{name}");
+            let written = commit(scheme, &standbys).map(|commit| path + commit);
+            assert_eq!(written, expected, "{name}");
         }
         assert_eq!(kth(0, &standbys), None);
         assert_eq!(one_way(AP), ms(80));
@@ -172,10 +167,14 @@ mod tests {
                 ms(70),
             ),
         ] {
-            assert_eq!(quorum(followers), expected, "F4, {name}");
+            let found = quorum(followers.len() + 1, followers);
+            assert_eq!(found, Some(expected), "F4, {name}");
         }
-        assert_eq!(AP + quorum(&[US, AP]), ms(230), "F4 from AP");
-        assert_eq!(global(&[US, AP]), ms(870), "F5");
+        let three = quorum(3, &[US, AP]).expect("a majority");
+        assert_eq!(AP + three, ms(230), "F4 from AP");
+        assert_eq!(quorum(5, &[US, AP]), Some(AP), "F4, two of five are lost");
+        assert_eq!(quorum(5, &[US]), None, "F4, three of five are lost");
+        assert_eq!(three + COMMIT_WAIT, ms(870), "F5");
     }
 
     #[test]
@@ -214,7 +213,7 @@ mod tests {
             let followers: Vec<Rtt> = followers.into_iter().map(Rtt::micros).collect();
             let mut all = vec![(Rtt::default(), 1)];
             all.extend(followers.iter().map(|f| (*f, 1)));
-            prop_assert_eq!(quorum_across(&all), Some(quorum(&followers)));
+            prop_assert_eq!(quorum_across(&all), quorum(followers.len() + 1, &followers));
         }
 
         /// `ANY k` never waits longer than `FIRST k` of the same standbys.

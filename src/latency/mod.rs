@@ -26,9 +26,7 @@ use crate::model::world::{Estimate, NetworkSettings, Region};
 pub use differences::differences;
 pub use distance::distance_m;
 pub use estimate::{estimate, user_leg};
-pub use formula::{
-    COMMIT_WAIT, Commit, commit, each_quorum, global, kth, one_way, quorum, quorum_across, write,
-};
+pub use formula::{COMMIT_WAIT, Commit, commit, each_quorum, one_way, quorum, quorum_across};
 pub use measured::{measured, overlay};
 
 /// The round trips between all pairs of regions. Where nobody measured, the pair is estimated, or

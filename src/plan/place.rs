@@ -155,7 +155,7 @@ impl Placed<'_> {
             .for_each(|(_, cluster, load)| room.give(&cluster, load));
     }
 
-    /// The first of its regions in which it does not fit, with the cluster that is full.
+    /// The first of its clusters in which it does not fit.
     pub(super) fn overflow(&self, room: &Room) -> Option<ClusterName> {
         let mut loads = self.loads();
         loads.find_map(|(_, cluster, load)| (!room.fits(&cluster, load)).then_some(cluster))

@@ -188,3 +188,64 @@ fn a_quorum_in_few_regions_is_told_apart_by_zones() {
         }
     }
 }
+
+#[test]
+fn what_a_store_survives_takes_as_many_voters_as_the_engine_says() {
+    let survives = |voters: &str| {
+        let service = format!(
+            "audience: {{eu: 1}}\nplacement: {{regions: all}}\nstores: [{{name: db, engine: cockroachdb{voters}}}]\n"
+        );
+        let zones = "zones: [a, b, c]\n";
+        let plan = fleet(&["eu", "us", "ap"], zones, &service)
+            .plan(None, false)
+            .plan();
+        store(&plan).survives.clone()
+    };
+    assert!(survives("").starts_with("a zone; "), "{}", survives(""));
+    let five = ", voters: {count: 5, distinct: zone}, survive: region";
+    assert!(survives(five).starts_with("any one region: no acknowledged write is lost"));
+}
+
+#[test]
+fn an_enforced_limit_on_writes_counts_what_was_measured_alone() {
+    // a reaches b in 40, c in 30 and d in 49 ms, b and c each other in 30; nobody measured d's others.
+    let rtt =
+        "from,to,p50_ms\na,b,40\na,c,30\na,d,49\nb,c,30\nc,b,30\na,a,0\nb,b,0\nc,c,0\nd,d,0\n";
+    let places = [
+        ("a", "IE", "53, -6"),
+        ("b", "DE", "50, 8"),
+        ("c", "FR", "48, 2"),
+        ("d", "US", "39, -77"),
+    ];
+    for store in ["yugabytedb", "cloudnative-pg, synchronous: 1"] {
+        let settings =
+            "platform: {capabilities: [yugabytedb, cloudnative-pg, multicluster-services]}\n";
+        let fleet = places.iter().fold(Fleet::new(settings).file("network/rtt.csv", rtt), |fleet, (name, country, at)| {
+            fleet.file(
+                &format!("regions/{name}.yaml"),
+                format!("region: {name}\ncountry: {country}\ncoordinates: [{at}]\nclusters: [{{name: {name}-k}}]\n"),
+            )
+        });
+        let service = format!(
+            "audience: {{a: 1}}\nplacement: {{regions: [b, c, d]}}\nfailover: none\nstores: [{{name: db, engine: {store}}}]\nbudget: {{write: {{p50: 50ms}}, enforce: true}}\n"
+        );
+        let outcome = fleet.service("web", &service).plan(None, false);
+        let said = outcome.said();
+        // c and b take 60 and 70 ms, measured; what d takes was not, and so breaks nothing.
+        assert!(outcome.plan.is_some(), "{store}: {said}");
+        let leader = &outcome
+            .plan
+            .expect("checked")
+            .stores
+            .values()
+            .next()
+            .expect("one")
+            .leader
+            .clone();
+        assert_eq!(
+            leader.as_ref().map(RegionName::as_str),
+            Some("d"),
+            "{store}"
+        );
+    }
+}

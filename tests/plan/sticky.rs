@@ -93,9 +93,10 @@ proptest! {
         prop_assume!(plan.is_some());
         let before = plan.unwrap_or_default();
         let remaining: Vec<_> = REGIONS.into_iter().filter(|r| *r != REGIONS[lost]).collect();
-        let after = fleet(&services, &remaining).plan(Some(&written(&before)), false).plan;
-        prop_assume!(after.is_some());
-        let after = after.unwrap_or_default();
+        let left = fleet(&services, &remaining);
+        prop_assume!(left.plan(None, false).plan.is_some());
+        // What can be planned can be planned with the lock too.
+        let after = left.plan(Some(&written(&before)), false).plan();
         prop_assert!(reasoned(&after));
         for (key, was) in &before.stores {
             let is = &after.stores[key];
@@ -272,4 +273,36 @@ fn a_voter_is_replaced_one_at_a_time_and_its_data_is_counted() {
     assert_eq!(moved.data.len(), 1);
     assert_eq!(moved.writes, "go on: a majority stands at every step");
     assert!(after.moves.iter().all(|m| m.what != "leader of s0/db"));
+}
+
+#[test]
+fn voters_that_stay_without_their_leader_are_said_to_be_kept_and_not_the_best() {
+    let fleet = |regions: &str| {
+        Fleet::new("platform: {capabilities: [yugabytedb]}").aws(REGIONS).service(
+            "web",
+            &format!("audience: {{us-east-1: 3, us-west-2: 1}}\nplacement: {{regions: [{regions}]}}\nstores: [{{name: db, engine: yugabytedb, consistency: strong, voters: {{count: 3}}}}]"),
+        )
+    };
+    let before = fleet("eu-central-1, eu-west-1, eu-west-3")
+        .plan(None, false)
+        .plan();
+    let held = written(&before);
+    let led = held.stores["web/db"].leader.clone().expect("a leader");
+    let others = ["eu-central-1", "eu-west-1", "eu-west-3"]
+        .into_iter()
+        .filter(|r| *r != led);
+    let others: Vec<&str> = others.collect();
+    let moved = fleet(&format!("{}, us-east-1, us-west-2", others.join(", ")));
+    let after = moved.plan(Some(&held), false).plan();
+    let store = after.stores.values().next().expect("one store");
+    let because = store.because.to_string();
+    assert!(
+        because.contains("of the voters in the lock, which stay"),
+        "{because}"
+    );
+    assert!(
+        because.contains("(--rebalance accepts; data moves)"),
+        "{because}"
+    );
+    assert!(!because.contains("serving regions"), "{because}");
 }

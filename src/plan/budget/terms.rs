@@ -390,7 +390,7 @@ fn quorum(
         .iter()
         .map(|&v| legs.rtt(quantile, leader, v))
         .collect();
-    let time = latency::kth(all / 2, &times)?;
+    let time = latency::quorum(*all, &times)?;
     let found = times.iter().position(|t| *t == time)?;
     let voter = followers[found];
     let leg = legs.at(quantile, leader, voter);

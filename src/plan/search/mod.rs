@@ -22,6 +22,8 @@ use std::collections::BTreeMap;
 use branch::Branch;
 use numbers::{Instance, Whole};
 
+pub(super) use numbers::gcd;
+
 pub(super) use prices::{Prices, prices};
 
 /// A search; regions are indexes in order of name.

@@ -142,6 +142,7 @@ pub(super) fn add<T: Whole>(nearest: &mut [T], column: &[T]) {
     }
 }
 
-fn gcd(a: u64, b: u64) -> u64 {
+/// The greatest common divisor.
+pub(in crate::plan) fn gcd(a: u64, b: u64) -> u64 {
     if b == 0 { a } else { gcd(b, a % b) }
 }

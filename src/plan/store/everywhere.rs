@@ -1,20 +1,16 @@
 //! Every region takes writes: without a leader (F6 to F8), by mirrored logs (F9), by merging (F10),
 //! or in caches that know nothing of each other. Nothing is chosen; the latency is what follows.
 
-use crate::engine::{Read, Scheme, Write};
+use crate::engine::{Read, Write};
 use crate::latency;
 use crate::model::rtt::Rtt;
 use crate::plan::search::Costs;
 
-use super::site::{Limit, Site};
-use super::{Choice, Decided, Held, primary};
+use super::site::Site;
+use super::{Choice, Decided};
 
 /// Decides; `None` when a limit is broken.
-pub(super) fn decide(site: &Site<'_>, scheme: Scheme, held: &Held) -> Option<Decided> {
-    // A log with one origin has a leader, and the mirrors of it are read only.
-    if scheme == Scheme::Mirror && site.store.leader.is_some() && site.has(Limit::Leader) {
-        return primary::decide(site, held);
-    }
+pub(super) fn decide(site: &Site<'_>) -> Option<Decided> {
     if site.regions.len() < site.least_regions() {
         return None;
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Span};
+use crate::engine::{self, Scheme};
 use crate::model::world::{Distinct, Service};
 use crate::plan::ground::{Demand, Ground};
 use crate::plan::words;
@@ -133,11 +134,12 @@ fn show(site: &Site<'_>, limit: Limit) -> (Span, String) {
         }
         Limit::Survive => {
             let span = store.survive.as_ref().map_or(store.name.span, |s| s.span);
-            let regions = site.least_regions().max(3);
-            (
-                span,
-                format!("takes {regions} regions, none with a majority"),
-            )
+            let regions = words::count(site.least_regions(), "region");
+            let votes = match engine::scheme(store) {
+                Scheme::Quorum => ", none with a majority",
+                _ => "",
+            };
+            (span, format!("takes {regions}{votes}"))
         }
         Limit::Standbys => {
             let needed = words::count(store.synchronous as usize, "standby");

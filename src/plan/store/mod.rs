@@ -16,7 +16,6 @@ use std::collections::BTreeMap;
 
 use crate::diag::Sink;
 use crate::engine::{self, Scheme};
-use crate::latency::Commit;
 use crate::model::name::{ClusterName, RegionName, StoreKey};
 use crate::model::plan::StorePlan;
 use crate::model::rtt::Rtt;
@@ -98,6 +97,8 @@ enum Choice {
     Named,
     /// It did before.
     Kept,
+    /// It is the best of those that voted before, and that stay.
+    Voters,
     /// It is the best.
     Best,
 }
@@ -123,11 +124,6 @@ struct Decided {
     choice: Choice,
 }
 
-/// How a store waits for its standbys.
-pub(super) fn scheme(store: &Store) -> Commit {
-    engine::commit(store)
-}
-
 fn solve(site: &Site<'_>, held: &Held) -> Option<Decided> {
     match engine::scheme(site.store) {
         Scheme::Primary => {
@@ -135,8 +131,8 @@ fn solve(site: &Site<'_>, held: &Held) -> Option<Decided> {
             enough.then(|| primary::decide(site, held)).flatten()
         }
         Scheme::Quorum => voting::decide(site, held),
-        scheme @ (Scheme::Leaderless | Scheme::Mirror | Scheme::Crdt | Scheme::Cache) => {
-            everywhere::decide(site, scheme, held)
+        Scheme::Leaderless | Scheme::Mirror | Scheme::Crdt | Scheme::Cache => {
+            everywhere::decide(site)
         }
     }
 }

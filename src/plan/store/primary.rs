@@ -7,13 +7,12 @@
 use crate::engine;
 use crate::latency::{self, Commit};
 use crate::model::rtt::Rtt;
-use crate::plan::search::Costs;
 
 use super::site::{Limit, Site};
 use super::{Choice, Decided, Held};
 
 /// How writes wait for standbys.
-pub(super) fn scheme(site: &Site<'_>) -> Commit {
+fn waits(site: &Site<'_>) -> Commit {
     match site.has(Limit::Standbys) {
         true => engine::commit(site.store),
         false => Commit::Asynchronous,
@@ -41,20 +40,38 @@ pub(super) fn standbys(site: &Site<'_>, leader: usize) -> Vec<usize> {
     others
 }
 
-/// What a leader's commit adds in microseconds; `None` when it never ends.
-fn commit(site: &Site<'_>, leader: usize, costs: &Costs) -> Option<u64> {
-    let times: Vec<Rtt> = standbys(site, leader)
-        .into_iter()
-        .map(|s| Rtt::micros(costs[leader][s]))
-        .collect();
-    let commit = latency::commit(scheme(site), &times)?;
-    Some(commit.as_micros())
+/// What a leader's commit adds in microseconds, and which standby decides that; `None` when it
+/// never ends.
+fn commit(
+    site: &Site<'_>,
+    leader: usize,
+    cost: impl Fn(usize) -> u64,
+) -> Option<(u64, Option<usize>)> {
+    let others = standbys(site, leader);
+    let times: Vec<Rtt> = others.iter().map(|&s| Rtt::micros(cost(s))).collect();
+    let commit = latency::commit(waits(site), &times)?;
+    let decides = match waits(site) {
+        Commit::Asynchronous => None,
+        Commit::AnyOf(_) | Commit::FirstOf(_) => times.iter().position(|t| *t == commit),
+    };
+    Some((commit.as_micros(), decides.map(|i| others[i])))
+}
+
+/// What a leader's commit counts for against an enforced limit: nothing where the standby that
+/// decides was not measured.
+fn charged(site: &Site<'_>, leader: usize, tail: bool) -> Option<u64> {
+    let ground = site.ground;
+    let (_, decides) = commit(site, leader, |standby| match tail {
+        true => ground.p99(leader, standby).0,
+        false => ground.costs[leader][standby],
+    })?;
+    Some(decides.map_or(0, |standby| ground.enforced(tail)[leader][standby]))
 }
 
 /// The value of a leader with what its commit adds.
 pub(super) fn value(site: &Site<'_>, leader: usize) -> Option<(u128, u64)> {
     let (reads, writes) = site.mix();
-    let commit = commit(site, leader, &site.ground.costs)?;
+    let (commit, _) = commit(site, leader, |s| site.ground.costs[leader][s])?;
     let paths = site.nearest(&[leader]);
     let read = match (reads, site.reads_at_leader()) {
         (0, _) => 0,
@@ -69,8 +86,7 @@ pub(super) fn value(site: &Site<'_>, leader: usize) -> Option<(u128, u64)> {
 /// Decides; `None` when no region may lead.
 pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
     let keeps = |leader: usize| {
-        let tail = |tail| commit(site, leader, site.ground.enforced(tail));
-        let commits = tail(false).zip(tail(true));
+        let commits = charged(site, leader, false).zip(charged(site, leader, true));
         commits.is_some_and(|(median, tail)| site.keeps(leader, [median, tail]))
     };
     let limited = site.write_limits() != [None, None];
@@ -96,7 +112,7 @@ pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
         leader: Some(leader),
         voters: Vec::new(),
         replicas,
-        standbys: match scheme(site) {
+        standbys: match waits(site) {
             Commit::Asynchronous => Vec::new(),
             Commit::AnyOf(_) | Commit::FirstOf(_) => standbys(site, leader),
         },

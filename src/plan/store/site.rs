@@ -7,7 +7,7 @@ use crate::latency::COMMIT_WAIT;
 use crate::model::duration::Duration;
 use crate::model::world::{Distinct, ReadReplicas, Service, Store, Survive};
 use crate::plan::ground::{Demand, Ground};
-use crate::plan::search::{self, Costs};
+use crate::plan::search::{self, Costs, gcd};
 
 use super::quorum::{Member, Reads, Vote};
 
@@ -225,8 +225,4 @@ impl<'a> Site<'a> {
             tail: tail.map(|limit| (self.ground.enforced(true), limit)),
         }
     }
-}
-
-fn gcd(a: u64, b: u64) -> u64 {
-    if b == 0 { a } else { gcd(b, a % b) }
 }

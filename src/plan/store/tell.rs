@@ -7,7 +7,7 @@ use crate::model::world::{Distinct, Store};
 use crate::plan::words;
 
 use super::site::{Limit, Site};
-use super::{Choice, Decided, scheme};
+use super::{Choice, Decided};
 
 /// What the choice of the leader lowers.
 pub(super) fn term(store: &Store) -> String {
@@ -25,7 +25,7 @@ pub(super) fn term(store: &Store) -> String {
             )
         }
     };
-    match (engine::scheme(store), scheme(store)) {
+    match (engine::scheme(store), engine::commit(store)) {
         (Scheme::Quorum, _) if writes > 0 => format!("{mixed}, its quorum included"),
         (_, Commit::AnyOf(k) | Commit::FirstOf(k)) if writes > 0 => {
             let standbys = words::count(k, "synchronous standby");
@@ -48,6 +48,9 @@ pub(super) fn because(site: &Site<'_>, decided: &Decided) -> Because {
     let mut because = match decided.choice {
         Choice::Named => Because::new("the store names its leader"),
         Choice::Kept => Because::new(format!("kept from the lock: a {term} of {value}")),
+        Choice::Voters => Because::new(format!(
+            "of the voters in the lock, which stay, {name} leads with the smallest {term}: {value}"
+        )),
         Choice::Best => {
             let among = words::count(site.serving.len(), "serving region");
             Because::new(format!(
@@ -55,7 +58,7 @@ pub(super) fn because(site: &Site<'_>, decided: &Decided) -> Because {
             ))
         }
     };
-    if let (Choice::Kept, Some((better, region))) = (decided.choice, decided.better) {
+    if let Some((better, region)) = decided.better.filter(|_| decided.choice != Choice::Best) {
         let what = match region == leader {
             true => "other voters".to_owned(),
             false => ground.names[region].to_string(),
@@ -136,7 +139,7 @@ fn waits(site: &Site<'_>, decided: &Decided) -> String {
     let store = site.store;
     let all = site.ground.list(&decided.standbys);
     let k = store.synchronous as usize;
-    match scheme(store) {
+    match engine::commit(store) {
         _ if decided.standbys.len() == k => format!("a write waits for {all}"),
         Commit::FirstOf(_) => {
             format!("a write waits for the first {k} that are connected of {all}")
@@ -183,13 +186,14 @@ pub(super) fn survives(site: &Site<'_>, decided: &Decided) -> String {
         }
     };
     // A region that holds half of the voters takes the majority with it.
+    let voters = decided.voters.len();
     let lost = decided.voters.iter().find(|&&v| {
         let here = decided.voters.iter().filter(|&&o| o == v).count();
-        here > decided.voters.len() / 2
-            || decided.voters.len() - here < decided.voters.len() / 2 + 1
+        voters - here < voters / 2 + 1
     });
     let loss = way.and_then(|w| w.region);
-    let loss = loss.filter(|l| regions >= l.regions as usize && lost.is_none());
+    let loss = loss
+        .filter(|l| regions >= l.regions as usize && voters >= l.voters as usize && lost.is_none());
     let Some(loss) = loss else {
         return match (way.and_then(|w| w.zone), lost) {
             (Some(_), Some(&region)) => format!(

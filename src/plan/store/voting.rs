@@ -20,7 +20,13 @@ pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
     let choice = match &kept {
         _ if site.store.leader.is_some() && site.has(Limit::Leader) => Choice::Named,
         Some(kept) if leads(kept) == held.leader => Choice::Kept,
+        Some(kept) if kept.value > best.value => Choice::Voters,
         _ => Choice::Best,
+    };
+    // What is kept is not searched for; what the best could be is.
+    let bound = match &kept {
+        Some(kept) => kept.value,
+        None => best.bound,
     };
     let answer = kept.unwrap_or_else(|| best.clone());
     let leader = leads(&answer)?;
@@ -46,11 +52,7 @@ pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
         standbys: Vec::new(),
         commit: quorum.unwrap_or_default().saturating_add(vote.wait),
         value: answer.value + elsewhere,
-        // What is kept is not searched for; what the best could be is.
-        bound: match choice {
-            Choice::Kept => answer.value,
-            Choice::Named | Choice::Best => answer.bound,
-        } + elsewhere,
+        bound: bound + elsewhere,
         better: better.then(|| (best.value + elsewhere, best.voters[0])),
         choice,
         voters: answer.voters,

@@ -17,6 +17,8 @@ pub(super) struct Seat {
     pub class: usize,
     /// The round trip from the leader in the tail.
     pub tail: u64,
+    /// What the round trip counts for against a limit: nothing where it was not measured.
+    pub charged: u64,
 }
 
 /// The seats of one leader.
@@ -58,11 +60,13 @@ impl<'a> Seats<'a> {
                     Distinct::Zone | Distinct::Region => position * vote.count + copy,
                 };
                 let tail = vote.tail.map_or(0, |(costs, _)| costs[leader][region]);
+                let charged = vote.limit.map_or(cost, |(costs, _)| costs[leader][region]);
                 all.push(Seat {
                     cost,
                     region,
                     class,
                     tail,
+                    charged,
                 });
             }
         }

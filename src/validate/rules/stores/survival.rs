@@ -112,6 +112,14 @@ fn lacks(written: &Written, store: &Store, loss: Loss, what: &str, asked: Span, 
                 written.instances.map(|i| i.span),
             );
         }
+        // A zone's loss costs nothing of a region that has instances in the others.
+        _ if what == "zone" && loss.voters == 0 => {
+            let enough = engine::facts(engine).instances.enough;
+            if store.instances < enough {
+                let span = written.instances.map(|i| i.span);
+                lacking("instances", enough, store.instances, span);
+            }
+        }
         _ => {}
     }
 }
