@@ -113,7 +113,7 @@ fn every_fault_of_the_file_is_found_where_it_stands() {
         (
             "no header",
             "eu-west-1,us-east-1,5\n".into(),
-            vec![table("1:1"); 3],
+            vec![table("1:1")],
         ),
         (
             "a column twice",
@@ -179,13 +179,7 @@ fn every_fault_of_the_file_is_found_where_it_stands() {
     ] {
         let (matrix, said) = read(&PAIR, Estimate::Warn, Some(&csv));
         assert!(matrix.is_err(), "{name}");
-        let mut expected_places: Vec<_> = expected.iter().map(|e| e.0).collect();
-        expected_places.dedup();
-        assert_eq!(said.first(), expected.first(), "{name}: {said:?}");
-        assert!(
-            said.iter().all(|s| expected_places.contains(&s.0)),
-            "{name}: {said:?}"
-        );
+        assert_eq!(said, expected, "{name}");
     }
 }
 

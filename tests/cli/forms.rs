@@ -129,6 +129,7 @@ fn every_schema_is_printed() {
         "diagnostics",
         "change",
         "simulation",
+        "measured",
         "codes",
         "engines",
     ] {

@@ -123,13 +123,14 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
         ))
     };
     let both = "a: 100, b: 1";
-    for (regions, audience, limit, least, remedy) in [
+    for (regions, audience, limit, least, remedy, widened) in [
         (
             "regions: {exactly: 1}",
             both,
             "{p50: 40ms}",
             "50ms",
             "raise the budget to 50ms, or allow a region that is nearer",
+            None,
         ),
         (
             "regions: {exactly: 1}, from: [a, d]",
@@ -137,6 +138,7 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             "{p50: 60ms}",
             "80ms",
             "raise the budget to 80ms, or allow `c` in `placement.from`",
+            Some("regions: {exactly: 1}, from: [a, d, c]"),
         ),
         (
             "from: [a, d]",
@@ -144,6 +146,7 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             "{p99: 60ms}",
             "80ms",
             "raise the budget to 80ms, or allow `b` in `placement.from`",
+            Some("from: [a, d, b]"),
         ),
         (
             "regions: [a]",
@@ -151,6 +154,7 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             "{p50: 10ms}",
             "80ms",
             "raise the budget to 80ms, or allow `e` in `placement.regions`",
+            Some("regions: [a, e]"),
         ),
         (
             "mode: active-passive, regions: [d, e]",
@@ -158,6 +162,7 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             "{p50: 10ms}",
             "80ms",
             "raise the budget to 80ms, or allow `a` in `placement.regions`",
+            Some("mode: active-passive, regions: [a, d, e]"),
         ),
     ] {
         let said = asked(regions, audience, limit).said();
@@ -165,6 +170,10 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
             said.contains("error[budget]") && said.contains(remedy),
             "{regions}: {said}"
         );
+        if let Some(widened) = widened {
+            let again = asked(widened, audience, limit);
+            assert!(again.plan.is_some(), "{widened}: {}", again.said());
+        }
         // What is offered works, and one less does not.
         let offered: u32 = least.trim_end_matches("ms").parse().expect("a number");
         for (ms, works) in [(offered, true), (offered - 1, false)] {

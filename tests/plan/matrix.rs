@@ -239,14 +239,28 @@ fn what_was_not_measured_is_named_with_the_service_and_the_file() {
   help: measure it into `network/rtt.csv`, as `ap,ea,<milliseconds>`; or keep `ap` out of the service's audience and `placement`; or set `network.estimate: warn`
 "
     );
-    let plan = islands("false", "placement: {regions: all}\nfailover: none")
-        .plan(None, false)
-        .plan();
-    let text = json::plan(&plan);
-    assert!(
-        !text.contains("3600000"),
-        "an unknown time is not told as a number: {text}"
-    );
+    // A call from one island to another: decided by neither, and its time is unknown, not a number.
+    let calls = "audience: {ap: 1}\nplacement: {regions: [ap]}\nfailover: none\ncalls: [api]\nbudget: {crossRegion: {p50: 100ms}}";
+    let outcome = islands("false", calls)
+        .service(
+            "api",
+            "audience: {ea: 1}\nplacement: {regions: [ea]}\nfailover: none",
+        )
+        .plan(None, false);
+    let said = outcome.said();
+    assert!(said.contains("warning[budget]"), "{said}");
+    assert!(said.contains("takes an unknown time at p50"), "{said}");
+    let form: serde_json::Value =
+        serde_json::from_str(&json::plan(&outcome.plan())).expect("a report is JSON");
+    let call = &form["services"]["web"]["predicted"]["crossRegion"]["p50"];
+    assert_eq!(call["terms"][0]["source"], "unknown", "{call}");
+    for ms in [
+        &call["worstMs"],
+        &call["weightedMs"],
+        &call["terms"][0]["ms"],
+    ] {
+        assert_eq!(*ms, serde_json::Value::Null, "{call}");
+    }
 }
 
 #[test]

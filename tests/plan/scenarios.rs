@@ -6,7 +6,7 @@ use regen::model::plan::Plan;
 use crate::fleet::Fleet;
 
 const USERS: &str = include_str!("data/users.csv");
-const FAILOVER: &str = include_str!("data/failover.csv");
+const FAILOVER: &str = include_str!("data/failover_rules.csv");
 
 fn rows(table: &str) -> impl Iterator<Item = Vec<&str>> {
     table
@@ -135,8 +135,8 @@ fn d_data_that_must_stay_inside_a_jurisdiction() {
 fn e_the_nearest_legal_failover_target_of_every_region() {
     for (column, settings) in [
         (1, ""),
-        (2, "failover: {residency: EEA}"),
-        (3, "failover: {residency: EU}"),
+        (5, "failover: {residency: EEA}"),
+        (7, "failover: {residency: EU}"),
     ] {
         let plan = world(settings, "placement: {regions: all}");
         let web = &plan.services[&ServiceKey::prod("web")];
