@@ -160,6 +160,18 @@ pub enum Routing {
     Simple,
 }
 
+impl Routing {
+    /// The word as written in YAML.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Latency => "latency",
+            Self::Weighted => "weighted",
+            Self::Failover => "failover",
+            Self::Simple => "simple",
+        }
+    }
+}
+
 /// Latency budgets of a service.
 #[derive(Clone, Debug, Default)]
 pub struct Budget {

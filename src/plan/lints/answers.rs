@@ -29,7 +29,7 @@ pub(super) fn idle(view: &View<'_>, sink: &mut Sink) {
         if idle.is_empty() || seen.is_empty() {
             continue;
         }
-        let policy = format!("{:?}", dns.policy).to_lowercase();
+        let policy = dns.policy.name().to_owned();
         let idle = words::list(idle);
         let diagnostic = Diagnostic::new(
             Code::DnsIdle,

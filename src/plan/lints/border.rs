@@ -221,6 +221,7 @@ fn told(
     // The service abroad, brought to where the chain began, or as near to it as it may be.
     let nearer = view.by_key.get(abroad).and_then(|placed| {
         (0..ground.names.len())
+            .filter(|r| !placed.chosen.regions.contains(r))
             .filter(|&r| placed.candidates[r].legal() && !border(ground, areas, home, r))
             .min_by_key(|&r| (ground.costs[home][r], r))
     });

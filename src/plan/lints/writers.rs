@@ -6,6 +6,7 @@ use crate::model::world::Store;
 use super::View;
 use crate::plan::Placed;
 use crate::plan::legal::{Candidate, Constraint};
+use crate::plan::search::value;
 use crate::plan::words;
 
 /// Another region is much nearer when the mean way of a write falls to half or less, and by this
@@ -41,11 +42,7 @@ fn one(
 ) {
     let ground = view.ground;
     let demand = &placed.demand;
-    let way = |to: usize| -> u128 {
-        let each = demand.by_region.iter();
-        each.map(|&(from, w)| u128::from(ground.costs[from][to]) * u128::from(w))
-            .sum()
-    };
+    let way = |to: usize| value(&demand.by_region, &[to], &ground.costs);
     let reached = |to: usize| {
         demand
             .by_region

@@ -204,7 +204,7 @@ fn service(service: &ServicePlan) -> ServiceForm {
             .map(|(lost, chain)| (lost.to_string(), reasons(&chain.because)))
             .collect(),
         dns: service.dns.as_ref().map(|d| DnsForm {
-            policy: format!("{:?}", d.policy).to_lowercase(),
+            policy: d.policy.name().to_owned(),
             primary: d.failover.as_ref().map(|(p, _)| p.to_string()),
             secondary: d.failover.as_ref().map(|(_, s)| s.to_string()),
             records: d.records.iter().map(|(r, w)| (r.to_string(), *w)).collect(),

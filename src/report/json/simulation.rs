@@ -12,6 +12,7 @@ use crate::model::simulation::{
 };
 
 use super::milliseconds::Milliseconds;
+use super::plan::texts;
 
 /// What breaks when parts of the fleet are lost.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -337,8 +338,4 @@ fn budget(budget: &BudgetOutcome, sources: &Sources) -> BudgetForm {
         estimated: budget.estimated,
         broken: budget.broken(),
     }
-}
-
-fn texts<T: ToString>(items: &[T]) -> Vec<String> {
-    items.iter().map(ToString::to_string).collect()
 }

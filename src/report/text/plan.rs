@@ -128,7 +128,7 @@ pub(super) fn one_service(out: &mut String, name: &str, service: &ServicePlan, s
         failover(out, lost.as_str(), chain, style);
     }
     if let Some(dns) = &service.dns {
-        let policy = format!("{:?}", dns.policy).to_lowercase();
+        let policy = dns.policy.name().to_owned();
         let records: Vec<String> = dns
             .records
             .iter()
