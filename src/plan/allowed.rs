@@ -5,6 +5,8 @@
 //! told by the budgets and the stores themselves, as errors, and the limit that they name is the
 //! smallest that can be kept.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::engine::{self, Scheme};
 use crate::model::world::{PlacementMode, RegionChoice, Service, Store};
 
@@ -15,8 +17,8 @@ use super::store::{self, Inside, Limit};
 
 /// What one service asks of its regions.
 pub(super) struct Allowed<'a> {
-    ground: &'a Ground<'a>,
-    service: &'a Service,
+    pub ground: &'a Ground<'a>,
+    pub service: &'a Service,
     demand: &'a Demand,
     /// Stores that not every set of regions can hold, by index.
     stores: Vec<usize>,
@@ -177,6 +179,17 @@ impl<'a> Allowed<'a> {
         others.filter_map(with).min().map(|(_, region)| region)
     }
 
+    /// Whether a choice breaks the enforced budget for reads, or what a store asks for.
+    pub(super) fn broken(&self, regions: &[usize], serving: &[usize]) -> bool {
+        let sorted = |of: &[usize]| self.question(of).candidates;
+        self.breaks(serving) || !self.decided(&sorted(regions), &sorted(serving))
+    }
+
+    /// Stores that not every set of regions can hold, by index.
+    pub(super) fn stores(&self) -> &[usize] {
+        &self.stores
+    }
+
     /// Whether some users are too far from all of these regions.
     fn breaks(&self, serving: &[usize]) -> bool {
         let question = self.question(serving);
@@ -185,7 +198,8 @@ impl<'a> Allowed<'a> {
         users.any(|&(from, _)| serving.iter().all(|&to| too_far.contains(&(from, to))))
     }
 
-    fn question(&self, regions: &[usize]) -> Question {
+    /// A question whose candidates are these regions.
+    pub(super) fn question(&self, regions: &[usize]) -> Question {
         let mut candidates = regions.to_vec();
         candidates.sort_unstable();
         Question {
@@ -195,9 +209,25 @@ impl<'a> Allowed<'a> {
         }
     }
 
-    /// Whether a region alone may serve, while others of these stand by.
+    /// Whether a region alone may serve, while the nearest of these stand by, as many as may.
     pub(super) fn serves(&self, region: usize, among: &[usize]) -> bool {
-        self.too_far(&self.question(&[region])).is_empty() && self.decided(among, &[region])
+        let most = match self.service.placement.regions {
+            RegionChoice::Count { at_most, .. } => at_most as usize,
+            RegionChoice::All | RegionChoice::Named(_) => among.len(),
+        };
+        self.too_far(&self.question(&[region])).is_empty()
+            && self.decided(&self.with_standbys(region, among, most), &[region])
+    }
+
+    /// A region and those of others that are nearest to it, so many in all, ascending.
+    pub(super) fn with_standbys(&self, region: usize, among: &[usize], most: usize) -> Vec<usize> {
+        let costs = &self.ground.costs[region];
+        let mut others: Vec<usize> = among.iter().copied().filter(|&r| r != region).collect();
+        others.sort_by_key(|&r| (costs[r], r));
+        others.truncate(most.saturating_sub(1));
+        others.push(region);
+        others.sort_unstable();
+        others
     }
 
     /// Demand that may not be served by a candidate, for the enforced budget for reads.
@@ -209,14 +239,19 @@ impl<'a> Allowed<'a> {
     }
 
     /// The enforced limits on reads in microseconds: of the median, of the 99th percentile.
-    fn limits(&self) -> Option<[Option<u64>; 2]> {
+    pub(super) fn limits(&self) -> Option<[Option<u64>; 2]> {
         let budget = self.service.budget.read.as_ref();
         let budget = budget.filter(|_| self.service.budget.enforce && self.demand.given)?;
         let limits = [budget.value.p50, budget.value.p99];
         Some(limits.map(|l| l.map(|l| l.as_millis().saturating_mul(1000))))
     }
 
-    fn beyond(&self, question: &Question, limits: [Option<u64>; 2]) -> Vec<(usize, usize)> {
+    /// Users and regions that are farther apart than some limits, ascending.
+    pub(super) fn beyond(
+        &self,
+        question: &Question,
+        limits: [Option<u64>; 2],
+    ) -> Vec<(usize, usize)> {
         let over = |from: usize, to: usize| {
             let mut both = limits.iter().enumerate();
             both.any(|(i, limit)| {
@@ -250,8 +285,19 @@ impl<'a> Allowed<'a> {
     }
 
     fn decided(&self, regions: &[usize], serving: &[usize]) -> bool {
-        let limits = Limit::ALL.into();
-        self.stores.iter().all(|&store| {
+        let all: BTreeSet<Limit> = Limit::ALL.into();
+        let limits = self.stores.iter().map(|&store| (store, all.clone()));
+        self.decided_under(regions, serving, &limits.collect())
+    }
+
+    /// The same under some of the stores' limits.
+    pub(super) fn decided_under(
+        &self,
+        regions: &[usize],
+        serving: &[usize],
+        limits: &BTreeMap<usize, BTreeSet<Limit>>,
+    ) -> bool {
+        limits.iter().all(|(&store, limits)| {
             let inside = Inside {
                 service: self.service,
                 store,
@@ -259,7 +305,7 @@ impl<'a> Allowed<'a> {
                 regions,
                 serving,
             };
-            store::feasible(self.ground, &inside, &limits)
+            store::feasible(self.ground, &inside, limits)
         })
     }
 }

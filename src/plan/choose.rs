@@ -6,6 +6,7 @@ use crate::model::plan::Because;
 use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::allowed::{Allowed, Choice};
+use super::conflict::{self, Conflict};
 use super::ground::{Demand, Ground};
 use super::legal::{self, Candidate};
 use super::search::{Answer, Question, Searcher, value};
@@ -21,6 +22,8 @@ pub(super) struct Chosen {
     /// A region that the service does not allow, with which the enforced budget for reads would
     /// hold; absent where it holds, or no one region helps.
     pub helps: Option<usize>,
+    /// What cannot be kept together, where no choice keeps everything.
+    pub conflict: Conflict,
     pub because: Because,
 }
 
@@ -124,10 +127,15 @@ pub(super) fn choose(
         regions.clone()
     };
     let helps = allowed.helps(searcher, candidates, &serving);
+    let conflict = match allowed.broken(&regions, &serving) {
+        true => conflict::conflict(&allowed, candidates),
+        false => Conflict::default(),
+    };
     Some(Chosen {
         regions,
         serving,
         helps,
+        conflict,
         because,
     })
 }

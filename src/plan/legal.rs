@@ -274,7 +274,9 @@ pub(super) fn infeasible(
     let conflict = conflict(&obstacles, needed);
     let name = &service.name.value;
     let regions = words::count(needed, "region");
-    let span = service.placement.span.unwrap_or(service.name.span);
+    let placement = &service.placement;
+    let written = placement.counts.regions.or(placement.span);
+    let span = written.unwrap_or(service.name.span);
     let mut diagnostic = Diagnostic::new(
         Code::PlacementInfeasible,
         format!("`{name}` cannot be placed in {regions}"),

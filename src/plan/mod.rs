@@ -10,6 +10,7 @@ mod allowed;
 mod amount;
 mod budget;
 mod choose;
+mod conflict;
 mod dns;
 mod failover;
 mod ground;

@@ -21,7 +21,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
         (
             Code::PlacementInfeasible,
             two(EU).service("web", &format!("placement: {{regions: {{exactly: 2}}}}\n{PERSONAL}")),
-            "error[placement-infeasible] services/web.yaml:3:12: `web` cannot be placed in 2 regions
+            "error[placement-infeasible] services/web.yaml:3:22: `web` cannot be placed in 2 regions
   see services/web.yaml:4:74: store `db` holds it
   see regen.yaml:3:37: bound to `EU`
   note: `us-east-1`: personal data must stay in EU, and it lies in US
@@ -47,6 +47,8 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 "placement: {regions: {exactly: 1}}\naudience: {eu-west-1: 1}\nstores: [{name: db, engine: cloudnative-pg, leader: us-east-1}, {name: own, engine: cloudnative-pg, leader: eu-west-1}]",
             ),
             "error[leader-placement] services/web.yaml:5:53: the leader of store `db` is set to `us-east-1`, where `web` does not serve
+  see services/web.yaml:5:109: the leader is set here
+  see services/web.yaml:3:22: so many regions
   note: `web` serves in eu-west-1
   help: choose one of these, or add `us-east-1` to `placement.regions`
 ",
@@ -57,7 +59,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 "web",
                 &format!("{NAMED}\nstores: [{{name: db, engine: cloudnative-pg, synchronous: 2}}]"),
             ),
-            "error[synchronous-standbys] services/web.yaml:4:17: writes of store `db` would wait for 2 standbys that it does not have
+            "error[synchronous-standbys] services/web.yaml:4:58: writes of store `db` would wait for 2 standbys that it does not have
   help: lower `synchronous`, or place the service in more regions
 ",
         ),
@@ -146,6 +148,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 "placement: {regions: [eu-west-1]}\naudience: {us-east-1: 1}\nbudget: {read: {p50: 50ms}, enforce: true}",
             ),
             "error[budget] services/web.yaml:5:16: a read of `web` takes 69.6 ms at p50, over its budget of 50ms
+  see services/web.yaml:3:22: these regions
   note: binding: from us-east-1 to eu-west-1, the nearest region that serves it
   help: raise the budget to 70ms, or allow `us-east-1` in `placement.regions`
 ",

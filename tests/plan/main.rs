@@ -2,6 +2,7 @@
 //! inputs, and the laws of stickiness.
 
 mod allowed;
+mod conflicts;
 mod decisions;
 mod dns;
 mod engines;

@@ -59,6 +59,8 @@ pub struct Standbys {
     pub first: bool,
     /// The regions that count, in order of priority; empty: all, nearest first.
     pub of: Vec<Spanned<RegionName>>,
+    /// Where it was written.
+    pub span: Option<Span>,
 }
 
 /// Who votes on a write.

@@ -7,7 +7,9 @@ use crate::model::plan::{Forecast, Percentile, Quantile, Verdict, Worst};
 use crate::model::world::{Estimate, LatencyBudget, RegionChoice};
 
 use crate::plan::Placed;
+use crate::plan::conflict::Member;
 use crate::plan::ground::Ground;
+use crate::plan::store::Limit;
 use crate::plan::words;
 
 use super::tally::Counted;
@@ -30,6 +32,11 @@ pub(in crate::plan) fn over(worst: &Worst, limit: Duration) -> bool {
 pub(in crate::plan) fn proven(ground: &Ground<'_>, worst: &Worst) -> bool {
     ground.world.fleet.network.estimate == Estimate::Enforce || !worst.source().estimated()
 }
+
+/// What each kind of request is called.
+pub(in crate::plan) const READ: &str = "a read";
+pub(in crate::plan) const WRITE: &str = "a write";
+pub(in crate::plan) const CALL: &str = "a call to another region";
 
 /// One service's predictions and budgets.
 pub(super) struct Judge<'a, 's> {
@@ -86,6 +93,7 @@ impl Judge<'_, '_> {
                 limit,
                 enforced,
                 worst: shown,
+                ground: self.ground,
                 helps: self.placed.chosen.helps.map(|r| self.ground.names[r]),
             };
             sink.emit(breach.diagnostic(budget));
@@ -116,6 +124,7 @@ impl Judge<'_, '_> {
 
 /// A budget that does not hold.
 struct Breach<'a> {
+    ground: &'a Ground<'a>,
     placed: &'a Placed<'a>,
     what: &'a str,
     quantile: Quantile,
@@ -157,6 +166,16 @@ impl Breach<'_> {
         if self.placed.service.budget.enforce && !self.enforced {
             over =
                 over.note("not enforced, since it is estimated; `network.estimate: enforce` would");
+        }
+        // What follows from another conflict is not told as one of its own.
+        let conflict = &self.placed.chosen.conflict;
+        let mine = conflict.is_about(|member| match member {
+            Member::Read { .. } => self.what == READ,
+            Member::Store(_, Limit::Write) => self.what == WRITE,
+            _ => false,
+        });
+        if self.enforced && mine {
+            over = conflict.show(over, self.ground, self.placed.service);
         }
         over.help(self.remedy())
     }

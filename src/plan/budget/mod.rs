@@ -21,7 +21,7 @@ use super::legs::Legs;
 use super::words;
 
 use judge::Judge;
-pub(super) use judge::{limit, over, proven};
+pub(super) use judge::{CALL, READ, WRITE, limit, over, proven};
 use tally::{Counted, Request, Tally};
 pub(super) use terms::{Decided, Parts, What};
 
@@ -65,19 +65,15 @@ pub(super) fn predict<'a>(base: &Base<'a>, placed: &'a Placed<'a>, sink: &mut Si
         sink: Some(sink),
     };
     let mut predicted = Predicted {
-        cross_region: judge.forecast(
-            "a call to another region",
-            budget.cross_region.as_ref(),
-            |q| one.calls(q),
-        ),
+        cross_region: judge.forecast(CALL, budget.cross_region.as_ref(), |q| one.calls(q)),
         ..Predicted::default()
     };
     if !placed.demand.given {
         judge.unchecked();
         return predicted;
     }
-    predicted.read = judge.forecast("a read", budget.read.as_ref(), |q| one.reads(q));
-    predicted.write = judge.forecast("a write", budget.write.as_ref(), |q| one.writes(q));
+    predicted.read = judge.forecast(READ, budget.read.as_ref(), |q| one.reads(q));
+    predicted.write = judge.forecast(WRITE, budget.write.as_ref(), |q| one.writes(q));
     // The slowest store was judged; here each is only compared.
     judge.sink = None;
     let declared = one.stores.iter().map(|store| &store.declared.name.value);

@@ -10,6 +10,7 @@ use crate::plan::words;
 
 use super::site::{Limit, Site};
 use super::{Held, solve};
+use crate::plan::conflict::{Conflict, Member};
 
 /// A service's store inside some regions.
 #[derive(Clone, Copy)]
@@ -63,16 +64,32 @@ fn conflict(site: &Site<'_>) -> BTreeSet<Limit> {
 }
 
 /// Tells why a store cannot be decided where its service is.
-pub(super) fn say(site: &Site<'_>) -> Diagnostic {
-    let conflict = conflict(&site.without(Limit::Write));
+/// What conflicts with other constraints of the service is shown by that conflict.
+pub(super) fn say(site: &Site<'_>, wider: &Conflict) -> Diagnostic {
+    let own = |store: usize| site.service.stores[store].name.value == site.store.name.value;
+    let members = wider.members.iter();
+    let mine: BTreeSet<Limit> = members
+        .filter_map(|member| match *member {
+            Member::Store(store, limit) if own(store) => Some(limit),
+            _ => None,
+        })
+        .collect();
+    match mine.is_empty() {
+        true => told(site, &conflict(&site.without(Limit::Write)), true),
+        false => wider.show(told(site, &mine, false), site.ground, site.service),
+    }
+}
+
+/// The same alone, with the places of its own limits where nothing wider shows them.
+fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic {
     let (store, service) = (&site.store.name.value, &site.service.name.value);
     let there = words::count(site.regions.len(), "region");
-    if conflict == BTreeSet::from([Limit::Leader])
+    if *conflict == BTreeSet::from([Limit::Leader])
         && let Some(leader) = &site.store.leader
     {
         return elsewhere(site, leader.value.as_str(), leader.span);
     }
-    if conflict == BTreeSet::from([Limit::Standbys]) {
+    if *conflict == BTreeSet::from([Limit::Standbys]) {
         return never(site);
     }
     let mut diagnostic = Diagnostic::new(
@@ -80,7 +97,7 @@ pub(super) fn say(site: &Site<'_>) -> Diagnostic {
         format!("store `{store}` cannot be decided inside {there} of `{service}`"),
     )
     .at(site.store.name.span, "");
-    for limit in &conflict {
+    for limit in conflict.iter().filter(|_| alone) {
         let (span, text) = show(site, *limit);
         diagnostic = diagnostic.see(span, text);
     }
@@ -108,6 +125,24 @@ pub(super) fn say(site: &Site<'_>) -> Diagnostic {
             site.ground.list(&site.regions)
         ))
         .help("place the service in more regions, or relax one of what is shown")
+}
+
+/// The place of a limit of a service's store, and what it says, wherever the service is.
+pub(in crate::plan) fn shown(
+    ground: &Ground<'_>,
+    service: &Service,
+    store: usize,
+    limit: Limit,
+) -> (Span, String) {
+    let everywhere: Vec<usize> = (0..ground.names.len()).collect();
+    let inside = Inside {
+        service,
+        store,
+        demand: &Demand::default(),
+        regions: &everywhere,
+        serving: &everywhere,
+    };
+    show(&inside.site(ground, &Limit::ALL.into()), limit)
 }
 
 /// The place of a limit, and what it says.
@@ -143,7 +178,8 @@ fn show(site: &Site<'_>, limit: Limit) -> (Span, String) {
         }
         Limit::Standbys => {
             let needed = words::count(store.synchronous as usize, "standby");
-            (store.name.span, format!("its writes wait for {needed}"))
+            let span = store.standbys.span.unwrap_or(store.name.span);
+            (span, format!("its writes wait for {needed}"))
         }
         Limit::Write => {
             let budget = site.service.budget.write.as_ref();
@@ -172,7 +208,7 @@ fn never(site: &Site<'_>) -> Diagnostic {
         ),
     )
     .at(
-        store.name.span,
+        store.standbys.span.unwrap_or(store.name.span),
         format!("has {}", words::count(have, "replica region")),
     )
     .help(format!("lower `synchronous`, or {counted}"))

@@ -27,7 +27,7 @@ use super::legal::Candidate;
 use super::promises;
 use super::words;
 
-pub(super) use infeasible::{Inside, feasible};
+pub(super) use infeasible::{Inside, feasible, shown};
 pub(super) use site::Limit;
 
 use site::Site;
@@ -194,7 +194,7 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
     // An enforced budget that cannot be kept is told with what breaks it, once all is decided.
     let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
     let Some(decided) = decided else {
-        sink.emit(infeasible::say(&site));
+        sink.emit(infeasible::say(&site, &q.chosen.conflict));
         return None;
     };
     if let Some(leader) = decided.leader {

@@ -12,7 +12,7 @@ use super::scene::Scene;
 use super::stores::Left;
 use super::users::Users;
 use crate::diag::Spanned;
-use crate::plan::budget::{Decided, Parts, What, limit};
+use crate::plan::budget::{CALL, Decided, Parts, READ, WRITE, What, limit};
 use crate::plan::legs::Legs;
 use crate::plan::words;
 
@@ -43,13 +43,9 @@ impl After<'_> {
             .collect();
         for quantile in Quantile::ALL {
             let kinds = [
-                ("a read", &budget.read, &before.read),
-                ("a write", &budget.write, &before.write),
-                (
-                    "a call to another region",
-                    &budget.cross_region,
-                    &before.cross_region,
-                ),
+                (READ, &budget.read, &before.read),
+                (WRITE, &budget.write, &before.write),
+                (CALL, &budget.cross_region, &before.cross_region),
             ];
             for (i, (what, budget, before)) in kinds.into_iter().enumerate() {
                 let Some(budget) = budget else { continue };

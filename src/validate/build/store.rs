@@ -92,13 +92,20 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
 }
 
 fn synchronous(written: Option<&Spanned<Synchronous>>) -> (u32, Standbys) {
-    match written.map(|w| &w.value) {
-        None => (0, Standbys::default()),
-        Some(Synchronous::Any(count)) => (count.0, Standbys::default()),
-        Some(Synchronous::Long(long)) => {
+    let Some(written) = written else {
+        return (0, Standbys::default());
+    };
+    let any = Standbys {
+        span: Some(written.span),
+        ..Standbys::default()
+    };
+    match &written.value {
+        Synchronous::Any(count) => (count.0, any),
+        Synchronous::Long(long) => {
             let standbys = Standbys {
                 first: long.first.is_some(),
                 of: long.of.clone(),
+                ..any
             };
             (long.first.or(long.any).map_or(0, |n| n.value.0), standbys)
         }
