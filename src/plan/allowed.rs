@@ -68,8 +68,7 @@ impl<'a> Allowed<'a> {
                 sound: true,
             });
         }
-        let sound = nearest
-            .is_some()
+        let sound = (nearest.is_some() && self.may_hold(&question))
             .then(|| search::admissible(&near, costs, &mut |set| self.holds(set)).best())
             .flatten();
         match sound {
@@ -78,6 +77,7 @@ impl<'a> Allowed<'a> {
                 sound: true,
             }),
             None => nearest
+                .map(|answer| self.but_for_writes(&near).unwrap_or(answer))
                 .or_else(|| self.least(searcher, &question))
                 .or_else(|| searcher.answer(question, costs).best())
                 .map(|answer| Choice {
@@ -85,6 +85,40 @@ impl<'a> Allowed<'a> {
                     sound: false,
                 }),
         }
+    }
+
+    /// The best of those that can hold the stores but for the budget for writes: where that is what
+    /// cannot be kept, nothing else is broken along with it.
+    fn but_for_writes(&self, question: &Question) -> Option<Answer> {
+        let budget = &self.service.budget;
+        if !budget.enforce || budget.write.is_none() {
+            return None;
+        }
+        let limits = Limit::ALL.into_iter().filter(|l| *l != Limit::Write);
+        let limits: BTreeSet<Limit> = limits.collect();
+        let limits = self.stores.iter().map(|&store| (store, limits.clone()));
+        let limits = limits.collect();
+        let costs = &self.ground.costs;
+        let mut holds = |set: &[usize]| self.decided_under(set, set, &limits);
+        search::admissible(question, costs, &mut holds).best()
+    }
+
+    /// Whether any choice among these can hold the stores, as far as is seen at once: where more
+    /// regions never stand in the way, what all of them cannot hold none of them can.
+    fn may_hold(&self, question: &Question) -> bool {
+        let mut all: Vec<usize> = question.candidates.clone();
+        all.extend(&question.fixed);
+        !self.monotone() || self.holds(&self.question(&all).candidates)
+    }
+
+    /// Whether more regions never stand in the way of a store: not where a write waits for every
+    /// region or for a majority of all, nor for the first of a list.
+    pub(super) fn monotone(&self) -> bool {
+        self.stores.iter().all(|&store| {
+            let store = &self.service.stores[store];
+            let listed = store.standbys.first && !store.standbys.of.is_empty();
+            !listed && matches!(engine::scheme(store), Scheme::Quorum | Scheme::Primary)
+        })
     }
 
     /// The best regions under the smallest limits on reads that any can keep: the median's first,

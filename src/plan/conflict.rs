@@ -69,8 +69,9 @@ impl Oracle<'_> {
     fn all(&self) -> BTreeSet<Member> {
         let obstacles = self.candidates.iter().flat_map(|c| &c.obstacles);
         let mut all: BTreeSet<Member> = obstacles.map(|o| Member::Region(o.constraint)).collect();
-        for &store in self.allowed.stores() {
-            all.extend(Limit::ALL.map(|limit| Member::Store(store, limit)));
+        for &index in self.allowed.stores() {
+            let limits = store::limits(self.allowed.service, index);
+            all.extend(limits.map(|limit| Member::Store(index, limit)));
         }
         all.insert(Member::Regions);
         let limits = self.allowed.limits().unwrap_or_default();
@@ -135,8 +136,10 @@ impl Oracle<'_> {
             let with = |r: usize| self.allowed.with_standbys(r, &pool, bounds.1);
             return pool.iter().any(|&r| near(r) && holds(&with(r), &[r]));
         }
-        if bounds.1 >= pool.len() {
-            // More regions never stand in the way.
+        let whole = bounds.1 >= pool.len();
+        if whole || (self.allowed.monotone() && !holds(&pool, &pool)) {
+            // What all of them cannot hold none of them can, where more never stand in the way.
+            self.proven &= self.allowed.monotone();
             let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
             let served = |from: usize| {
                 let mut to = pool.iter();

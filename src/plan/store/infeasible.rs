@@ -127,6 +127,19 @@ fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic 
         .help("place the service in more regions, or relax one of what is shown")
 }
 
+/// The limits that a store has.
+pub(in crate::plan) fn limits(service: &Service, store: usize) -> impl Iterator<Item = Limit> {
+    let declared = &service.stores[store];
+    let quorum = engine::scheme(declared) == Scheme::Quorum;
+    Limit::ALL.into_iter().filter(move |limit| match limit {
+        Limit::Leader => declared.leader.is_some(),
+        Limit::Voters | Limit::Distinct => quorum,
+        Limit::Survive => declared.survive.is_some(),
+        Limit::Standbys => declared.synchronous > 0,
+        Limit::Write => service.budget.enforce && service.budget.write.is_some(),
+    })
+}
+
 /// The place of a limit of a service's store, and what it says, wherever the service is.
 pub(in crate::plan) fn shown(
     ground: &Ground<'_>,

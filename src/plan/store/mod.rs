@@ -27,7 +27,7 @@ use super::legal::Candidate;
 use super::promises;
 use super::words;
 
-pub(super) use infeasible::{Inside, feasible, shown};
+pub(super) use infeasible::{Inside, feasible, limits, shown};
 pub(super) use site::Limit;
 
 use site::Site;
