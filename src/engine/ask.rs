@@ -109,6 +109,21 @@ pub fn homes(engine: Engine) -> Option<&'static str> {
     }
 }
 
+/// Whether an engine writes an audit log of its own: pgaudit, SQL audit events, Cassandra's and
+/// MongoDB Enterprise's audit log.
+pub fn audits(engine: Engine) -> bool {
+    match engine {
+        Engine::CloudnativePg
+        | Engine::CockroachDb
+        | Engine::K8ssandra
+        | Engine::MongoDb
+        | Engine::YugabyteDb => true,
+        Engine::NatsJetstream | Engine::RedisEnterprise | Engine::StrimziKafka | Engine::Valkey => {
+            false
+        }
+    }
+}
+
 /// The shortest bound on staleness that a class can hold, given the round trip from where writes
 /// go to the farthest replica; `None` where there is no bound at all.
 pub fn staleness_floor(way: &ClassFacts, farthest: Rtt) -> Option<Rtt> {

@@ -7,8 +7,8 @@ mod ask;
 mod facts;
 
 pub use ask::{
-    ask, capability, commit, facts, gives, homes, satisfies, satisfying, scheme, staleness_floor,
-    unless_told, way,
+    ask, audits, capability, commit, facts, gives, homes, satisfies, satisfying, scheme,
+    staleness_floor, unless_told, way,
 };
 pub use facts::{
     ClassFacts, EngineFacts, Floor, Instances, Loss, Lost, Quorum, Read, Recovery, Scheme, Write,

@@ -15,7 +15,7 @@ use crate::model::name::{
 };
 use crate::model::place::Country;
 use crate::model::ratio::Share;
-use crate::model::world::{Delivery, Estimate};
+use crate::model::world::{Audit, Delivery, Estimate};
 
 /// The fleet: its name, GitOps target, platform choices, jurisdictions, data classes, waves and
 /// the defaults of all services.
@@ -142,6 +142,9 @@ pub struct DataClass {
     pub retention: Option<Spanned<Duration>>,
     /// How it is encrypted.
     pub encryption: Option<Spanned<Encryption>>,
+    /// What databases write to an audit log of their own: `writes`, or `all` for reads as well.
+    /// Default: `none`.
+    pub audit: Option<Spanned<Audit>>,
     /// Fields that are replaced by tokens before they leave the service.
     pub tokenize: Option<Spanned<Vec<String>>>,
     /// When the class has to be looked at again.

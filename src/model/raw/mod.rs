@@ -39,8 +39,8 @@ pub use service::{
     Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Resilience, Service, Slo,
 };
 pub use store::{
-    Access, Backup, Leader, ShardBy, Shards, StandbyCount, Store, Synchronous, SynchronousLong,
-    Voters,
+    Access, Backup, Leader, ShardBy, Shards, StandbyCount, Store, StoreResources, Synchronous,
+    SynchronousLong, Topic, Voters,
 };
 pub use workload::{
     GrpcProbe, HttpProbe, HttpProbeLong, Limits, PortOnly, Probe, ProbeLong, ProbePort, Probes,

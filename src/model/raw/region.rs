@@ -31,6 +31,10 @@ pub struct Region {
     pub zones: Vec<Spanned<ZoneName>>,
     /// The wave of the rollout. Default: the last of the fleet's.
     pub wave: Option<Spanned<WaveName>>,
+    /// The key of its key management service that encrypts disks of data classes with `encryption:
+    /// {atRest: kms}`: an ARN of AWS, the resource name of a key of Google Cloud, the id of a disk
+    /// encryption set of Azure.
+    pub kms_key: Option<Spanned<String>>,
     /// The clusters.
     #[schemars(length(min = 1))]
     pub clusters: Vec<Spanned<Cluster>>,
@@ -167,6 +171,8 @@ pub struct Cluster {
     pub capacity: Option<Spanned<Capacity>>,
     /// What it can do. Default: the fleet's `platform.capabilities`.
     pub capabilities: Option<Vec<Spanned<Capability>>>,
+    /// The key that encrypts its disks, where it is not the region's.
+    pub kms_key: Option<Spanned<String>>,
     /// Its address ranges.
     pub network: Option<ClusterNetwork>,
     /// Where traffic enters: `{hostname: ...}` or `{addresses: [...]}`.
@@ -186,7 +192,7 @@ pub struct Capacity {
     pub memory: Option<Spanned<Quantity>>,
 }
 
-/// Address ranges of a cluster, in CIDR notation.
+/// Address ranges of a cluster, in CIDR notation, and its domain.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ClusterNetwork {
@@ -199,6 +205,9 @@ pub struct ClusterNetwork {
     /// Of traffic that leaves.
     #[serde(default)]
     pub egress: Vec<Spanned<Cidr>>,
+    /// The DNS domain of its Services, by which pods of other clusters find them where it is its
+    /// own. Default: `cluster.local`.
+    pub domain: Option<Spanned<String>>,
 }
 
 /// Where traffic enters a cluster.

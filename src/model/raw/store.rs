@@ -59,6 +59,41 @@ pub struct Store {
     pub storage_class: Option<Spanned<String>>,
     /// When backups are taken and where they go.
     pub backup: Option<Spanned<Backup>>,
+    /// What each instance asks for; its memory is also what it may use. Default: the engine's.
+    pub resources: Option<Spanned<StoreResources>>,
+    /// Topics of a log, for `strimzi-kafka` and `nats-jetstream`.
+    #[serde(default)]
+    pub topics: Vec<Spanned<Topic>>,
+    /// Gives the service's containers environment variables that begin with this, such as `ORDERS`:
+    /// `ORDERS_HOST`, `ORDERS_PORT` and others of the engine, the password from the Secret
+    /// `<service>-<store>-app`. Default: none.
+    pub connect: Option<Spanned<String>>,
+}
+
+/// What each instance of a store asks for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StoreResources {
+    /// CPU.
+    pub cpu: Option<Spanned<Quantity>>,
+    /// Memory.
+    pub memory: Option<Spanned<Quantity>>,
+}
+
+/// A topic of Kafka, or a stream of NATS JetStream.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Topic {
+    /// Its name, the same in every region.
+    pub name: Spanned<String>,
+    /// Partitions, of Kafka. Default: 3.
+    pub partitions: Option<Spanned<u32>>,
+    /// How long messages are kept. Default: `7d`, or the data class's retention where that is
+    /// shorter.
+    pub retention: Option<Spanned<Duration>>,
+    /// Keeps the last message of each key only: a compacted topic of Kafka, a key-value bucket of
+    /// NATS. Default: `false`.
+    pub compact: Option<Spanned<bool>>,
 }
 
 /// How many standbys a write waits for.

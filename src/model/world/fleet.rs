@@ -140,6 +140,33 @@ pub struct DataClass {
     pub retention: Option<Duration>,
     /// Encryption at rest.
     pub encryption_at_rest: Option<String>,
+    /// What databases write to an audit log of their own.
+    pub audit: Audit,
+}
+
+/// What databases write to an audit log of their own.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Audit {
+    /// Nothing.
+    #[default]
+    None,
+    /// Writes, changes of definitions and of rights.
+    Writes,
+    /// Reads as well.
+    All,
 }
 
 /// Where data must stay: in any of these areas.

@@ -17,8 +17,8 @@ mod store;
 mod workload;
 
 pub use fleet::{
-    Audience, AudiencePlace, AudienceShare, DataClass, Delivery, DriftSettings, Estimate, Failover,
-    Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Residency,
+    Audience, AudiencePlace, AudienceShare, Audit, DataClass, Delivery, DriftSettings, Estimate,
+    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Residency,
 };
 pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};
@@ -27,7 +27,10 @@ pub use service::{
     Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode, Recovery,
     RegionChoice, Resilience, Routing, Service, Tier,
 };
-pub use store::{Access, Backup, Distinct, ReadReplicas, Shard, Standbys, Store, Survive, Voters};
+pub use store::{
+    Access, Backup, Distinct, ReadReplicas, Shard, Standbys, Store, StoreResources, Survive, Topic,
+    Voters,
+};
 pub use workload::{
     EnvValue, InitContainer, Port, Probe, ProbeAction, Probes, Protocol, Resources, Scale,
     Schedule, Security, Volume, Workload, WorkloadKind,

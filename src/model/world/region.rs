@@ -96,6 +96,8 @@ pub struct Cluster {
     pub capabilities: BTreeSet<Capability>,
     /// Its address ranges.
     pub network: ClusterNetwork,
+    /// The key that encrypts its disks: its own, or its region's.
+    pub kms_key: Option<String>,
     /// Where traffic enters.
     pub ingress: Option<Spanned<Ingress>>,
     /// Health-check ids of hosts, as the DNS provider knows them.
@@ -120,6 +122,8 @@ pub struct ClusterNetwork {
     pub nodes: Vec<Spanned<String>>,
     /// Of traffic that leaves.
     pub egress: Vec<Spanned<String>>,
+    /// The DNS domain of its Services; absent: `cluster.local`.
+    pub domain: Option<Spanned<String>>,
 }
 
 /// Where traffic enters a cluster.

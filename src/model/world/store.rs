@@ -50,6 +50,35 @@ pub struct Store {
     pub storage_class: Option<String>,
     /// When backups are taken (six cron fields, seconds first); absent: none.
     pub backup: Option<Backup>,
+    /// What each instance asks for; absent: the engine's.
+    pub resources: StoreResources,
+    /// Topics of a log.
+    pub topics: Vec<Topic>,
+    /// What the environment variables begin with that tell the service where its store is; absent:
+    /// there are none.
+    pub connect: Option<Spanned<String>>,
+}
+
+/// What each instance of a store asks for; absent: the engine's.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StoreResources {
+    /// CPU.
+    pub cpu: Option<Quantity>,
+    /// Memory.
+    pub memory: Option<Quantity>,
+}
+
+/// A topic of Kafka, or a stream of NATS JetStream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Topic {
+    /// Its name, where written.
+    pub name: Spanned<String>,
+    /// Partitions, of Kafka.
+    pub partitions: u32,
+    /// How long messages are kept.
+    pub retention: Duration,
+    /// Whether only the last message of each key is kept.
+    pub compact: bool,
 }
 
 /// Which standbys a write waits for.

@@ -112,7 +112,9 @@ impl Made {
                     pods: vec![spanned(format!("10.{octet}.0.0/16"), self.source)],
                     nodes: vec![spanned(format!("172.{octet}.0.0/16"), self.source)],
                     egress: Vec::new(),
+                    domain: None,
                 },
+                kms_key: None,
                 ingress: Some(spanned(
                     Ingress::Addresses(vec![format!("192.0.2.{octet}").parse().unwrap()]),
                     self.source,
@@ -264,6 +266,9 @@ impl Made {
                 retention: Duration::parse("30d").unwrap(),
                 bucket: Some("s3://backups".into()),
             }),
+            resources: StoreResources::default(),
+            topics: Vec::new(),
+            connect: None,
         };
         change(&mut store);
         let regions: Vec<RegionName> = self.world.regions.keys().cloned().collect();

@@ -7,7 +7,7 @@ use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
 use crate::model::raw::{self, DnsController};
 use crate::model::world::{
-    DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
+    Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
     NetworkSettings, Platform, Residency,
 };
 use crate::validate::areas;
@@ -189,5 +189,6 @@ fn data_class(
             .as_ref()
             .and_then(|e| e.value.at_rest.as_ref())
             .map(|a| a.value.clone()),
+        audit: class.audit.map_or(Audit::None, |a| a.value),
     }
 }

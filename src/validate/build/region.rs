@@ -77,7 +77,7 @@ pub(super) fn region(
     let clusters = written
         .clusters
         .iter()
-        .map(|c| cluster(c, &region, fleet))
+        .map(|c| cluster(c, written, &region, fleet))
         .collect();
     (region, clusters)
 }
@@ -185,7 +185,12 @@ fn unknown_place(written: &raw::Region, country: bool, coordinates: bool) -> Dia
     }
 }
 
-fn cluster(written: &raw::Cluster, region: &Region, fleet: &Fleet) -> Cluster {
+fn cluster(
+    written: &raw::Cluster,
+    around: &raw::Region,
+    region: &Region,
+    fleet: &Fleet,
+) -> Cluster {
     let capacity = written.capacity.as_ref();
     let network = written.network.as_ref();
     let texts = |ranges: Option<&Vec<crate::diag::Spanned<raw::Cidr>>>| {
@@ -220,7 +225,13 @@ fn cluster(written: &raw::Cluster, region: &Region, fleet: &Fleet) -> Cluster {
             pods: texts(network.map(|n| &n.pods)),
             nodes: texts(network.map(|n| &n.nodes)),
             egress: texts(network.map(|n| &n.egress)),
+            domain: network.and_then(|n| n.domain.clone()),
         },
+        kms_key: written
+            .kms_key
+            .as_ref()
+            .or(around.kms_key.as_ref())
+            .map(|k| k.value.clone()),
         ingress: written.ingress.as_ref().and_then(|ingress| {
             let way = match &ingress.value.hostname {
                 Some(host) => Ingress::Hostname(host.value.clone()),

@@ -9,7 +9,8 @@ use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::raw::{self, Leader, Synchronous};
 use crate::model::world::{
-    Access, Backup, Distinct, Fleet, ReadReplicas, Shard, Standbys, Store, Tier, Voters,
+    Access, Backup, Distinct, Fleet, ReadReplicas, Shard, Standbys, Store, StoreResources, Tier,
+    Topic, Voters,
 };
 use crate::validate::areas;
 
@@ -17,6 +18,9 @@ use crate::validate::areas;
 const NIGHTLY: &str = "0 0 3 * * *";
 /// How long backups are kept when nobody says: 30 days.
 const KEPT: Duration = Duration::millis(30 * 86_400_000);
+
+/// How long messages are kept when nobody says.
+const WEEK: Duration = Duration::millis(7 * 86_400_000);
 
 /// One store.
 pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) -> Store {
@@ -27,6 +31,7 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
         .as_ref()
         .and_then(|d| fleet.data_classes.get(&d.value))
         .and_then(|class| class.retention);
+    let resources = raw.resources.as_ref().map(|r| &r.value);
     Store {
         name: raw.name.clone(),
         engine: raw.engine,
@@ -88,6 +93,24 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
                 .unwrap_or(KEPT),
             bucket: backup.value.bucket.as_ref().map(|b| b.value.clone()),
         }),
+        resources: StoreResources {
+            cpu: resources.and_then(|r| r.cpu).map(|q| q.value),
+            memory: resources.and_then(|r| r.memory).map(|q| q.value),
+        },
+        topics: raw.topics.iter().map(|t| topic(t, retention)).collect(),
+        connect: raw.connect.clone(),
+    }
+}
+
+/// A topic is kept no longer than its data may be, unless it says so.
+fn topic(written: &Spanned<raw::Topic>, most: Option<Duration>) -> Topic {
+    let raw = &written.value;
+    let unless_told = most.map_or(WEEK, |most| most.min(WEEK));
+    Topic {
+        name: raw.name.clone(),
+        partitions: raw.partitions.map_or(3, |p| p.value),
+        retention: raw.retention.map_or(unless_told, |r| r.value),
+        compact: raw.compact.is_some_and(|c| c.value),
     }
 }
 

@@ -51,6 +51,15 @@ pub(super) fn quantities(facts: &Facts<'_>, sink: &mut Sink) {
         }
         for store in &entry.service.stores {
             positive("the size of a store", store.size.as_ref(), "10Gi");
+            if let Some(resources) = &store.resources {
+                let resources = &resources.value;
+                positive("the CPU of an instance", resources.cpu.as_ref(), "500m");
+                positive(
+                    "the memory of an instance",
+                    resources.memory.as_ref(),
+                    "1Gi",
+                );
+            }
         }
     }
     for (entry, service) in services(facts) {

@@ -2,6 +2,7 @@
 
 mod abilities;
 mod class;
+mod fields;
 mod survival;
 
 use super::cron;
@@ -22,7 +23,10 @@ pub(super) fn stores(facts: &Facts<'_>, sink: &mut Sink) {
             survival::survival(facts, service, written, store, sink);
             place(facts, service, store, sink);
             backup(written, sink);
+            fields::topics(facts, written, store, sink);
+            fields::audit(facts, store, sink);
         }
+        fields::connections(&entry.service.stores, service, sink);
     }
 }
 
