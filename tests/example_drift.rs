@@ -98,7 +98,7 @@ fn reports() -> BTreeMap<ClusterName, ClusterReport> {
         .collect();
     let states = io::snapshot::read_fleet(&live(), &wanted).expect("readable");
     let report = |(cluster, manifests): (ClusterName, Vec<&Manifest>)| {
-        let desired: Vec<Desired<'_>> = manifests.iter().map(|m| Desired::of(&m.body)).collect();
+        let desired: Vec<Desired<'_>> = manifests.iter().map(|m| Desired::of(m.body())).collect();
         let mut settings = settings.clone();
         settings.cluster = cluster.to_string();
         let report = compare(&desired, &states[&cluster], Schemas::built_in(), &settings);

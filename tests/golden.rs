@@ -29,7 +29,7 @@ fn render(input: &Input) -> ManifestSet {
 fn texts(set: &ManifestSet) -> BTreeMap<String, String> {
     set.files
         .iter()
-        .map(|(path, file)| (path.to_string(), file.text.clone()))
+        .map(|(path, file)| (path.to_string(), file.text.to_string()))
         .collect()
 }
 

@@ -31,10 +31,10 @@ fn render(input: &Input) -> (Planned, ManifestSet) {
     both.unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()))
 }
 
-fn texts(set: &ManifestSet) -> BTreeMap<&str, &str> {
+fn texts(set: &ManifestSet) -> BTreeMap<&str, String> {
     let files = set.files.iter();
     files
-        .map(|(path, f)| (path.as_str(), f.text.as_str()))
+        .map(|(path, f)| (path.as_str(), f.text.to_string()))
         .collect()
 }
 
@@ -43,7 +43,7 @@ fn clusters(set: &ManifestSet) -> BTreeMap<String, Vec<Value>> {
     let mut clusters: BTreeMap<String, Vec<Value>> = BTreeMap::new();
     for (path, file) in &set.files {
         let folder: Vec<&str> = path.as_str().split('/').take(3).collect();
-        let read = kubernetes::parse(&file.text).expect("readable");
+        let read = kubernetes::parse(&file.text.whole()).expect("readable");
         let objects = read.into_iter().map(|d| d.value);
         clusters
             .entry(folder.join("/"))

@@ -27,7 +27,7 @@ fn path(text: &str) -> ManifestPath {
 fn set(files: Files<'_>) -> ManifestSet {
     let file = |(p, text): &(&str, &str)| {
         let file = RenderedFile {
-            text: (*text).to_owned(),
+            text: (*text).into(),
             manifests: Vec::new(),
         };
         (path(p), file)
@@ -377,7 +377,7 @@ fn apply(change: &TreeChange, rendered: &ManifestSet, files: &mut BTreeMap<Strin
         if *action == Action::Removed {
             files.remove(path.as_str());
         } else {
-            files.insert(path.to_string(), rendered.files[path].text.clone());
+            files.insert(path.to_string(), rendered.files[path].text.to_string());
         }
     }
 }
@@ -402,7 +402,7 @@ proptest! {
         apply(&made, &rendered, &mut there);
         // Everything rendered is there, and is owned.
         for (path, file) in &rendered.files {
-            prop_assert_eq!(there.get(path.as_str()), Some(&file.text));
+            prop_assert_eq!(there.get(path.as_str()), Some(&file.text.to_string()));
         }
         prop_assert_eq!(&made.ledger.files, &digests);
         // What is foreign survives; what is owned and not rendered does not.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::diag::Span;
 
 use super::name::ClusterName;
 use super::origin::FieldRef;
+use super::text::Text;
 
 /// A path inside the GitOps repository, with `/`, relative, without `.` and `..`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -95,29 +96,81 @@ pub enum Origin {
     },
 }
 
-/// One rendered Kubernetes object.
+/// An object and where its values come from.
 #[derive(Clone, Debug)]
-pub struct Manifest {
-    /// Its identity.
-    pub id: ObjectId,
-    /// Its `apiVersion`.
-    pub api_version: String,
-    /// The cluster it is for; `None` for `hub/` and other files outside clusters.
-    pub cluster: Option<ClusterName>,
+pub struct Made {
     /// The object.
     pub body: serde_json::Value,
-    /// The template that made it.
-    pub template: Arc<str>,
     /// Origins of values by JSON pointer (RFC 6901); a pointer stands for what is below it, too,
     /// unless a longer one is there.
     pub origins: BTreeMap<String, Origin>,
+}
+
+/// How an object can be made again. Objects that differ only by their cluster share one.
+pub trait Recipe: fmt::Debug + Send + Sync {
+    /// Makes the object for its cluster; `None`: for none.
+    fn make(&self, cluster: Option<&ClusterName>) -> Made;
+}
+
+impl Recipe for Made {
+    fn make(&self, _: Option<&ClusterName>) -> Made {
+        self.clone()
+    }
+}
+
+/// One rendered Kubernetes object.
+///
+/// Most uses need its identity alone: the object itself is made when it is first asked for.
+#[derive(Clone, Debug)]
+pub struct Manifest {
+    /// Its identity.
+    pub id: Arc<ObjectId>,
+    /// The cluster it is for; `None` for `hub/` and other files outside clusters.
+    pub cluster: Option<ClusterName>,
+    /// The template that made it.
+    pub template: Arc<str>,
+    recipe: Arc<dyn Recipe>,
+    made: OnceLock<Box<Made>>,
+}
+
+impl Manifest {
+    /// An object that is made by a recipe.
+    pub fn new(
+        id: Arc<ObjectId>,
+        cluster: Option<ClusterName>,
+        template: Arc<str>,
+        recipe: Arc<dyn Recipe>,
+    ) -> Self {
+        Self {
+            id,
+            cluster,
+            template,
+            recipe,
+            made: OnceLock::new(),
+        }
+    }
+
+    /// The object.
+    pub fn body(&self) -> &serde_json::Value {
+        &self.made().body
+    }
+
+    /// Where its values come from.
+    pub fn origins(&self) -> &BTreeMap<String, Origin> {
+        &self.made().origins
+    }
+
+    fn made(&self) -> &Made {
+        let make = || Box::new(self.recipe.make(self.cluster.as_ref()));
+        self.made.get_or_init(make)
+    }
 }
 
 /// One file of the GitOps repository.
 #[derive(Clone, Debug)]
 pub struct RenderedFile {
     /// Its exact bytes, canonical YAML for manifests.
-    pub text: String,
+    pub text: Text,
     /// The objects in it, in order; empty for other files.
     pub manifests: Vec<Manifest>,
 }

@@ -23,5 +23,6 @@ pub mod ratio;
 pub mod raw;
 pub mod rtt;
 pub mod simulation;
+pub mod text;
 pub mod trial;
 pub mod world;

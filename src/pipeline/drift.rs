@@ -52,11 +52,11 @@ impl<'a> Repository<'a> {
         sink: &mut Sink,
     ) -> Result<(), Rejected> {
         let text = sources.get(source).text();
-        if let Some(rendered) = rendered.filter(|r| r.text == text) {
+        if let Some(rendered) = rendered.filter(|r| r.text == *text) {
             self.objects.extend(rendered.manifests.iter().map(|m| Held {
                 file: file.clone(),
-                body: Cow::Borrowed(&m.body),
-                origins: Some(&m.origins),
+                body: Cow::Borrowed(m.body()),
+                origins: Some(m.origins()),
             }));
             return Ok(());
         }
@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn a_file_as_rendered_is_not_read_again() {
         let rendered = RenderedFile {
-            text: "not: [yaml".to_owned(),
+            text: "not: [yaml".into(),
             manifests: Vec::new(),
         };
         assert_eq!(file("not: [yaml", Some(&rendered)), Ok(0));

@@ -60,6 +60,6 @@ fn object(path: &ManifestPath, rendered: &ManifestSet) -> ObjectId {
                 namespace: String::new(),
                 name: path.to_string(),
             },
-            |manifest| manifest.id.clone(),
+            |manifest| ObjectId::clone(&manifest.id),
         )
 }

@@ -28,7 +28,7 @@ pub fn digests(rendered: &ManifestSet) -> BTreeMap<ManifestPath, Digest> {
     rendered
         .files
         .iter()
-        .map(|(path, file)| (path.clone(), Digest::of(file.text.as_bytes())))
+        .map(|(path, file)| (path.clone(), Digest::of_parts(file.text.parts())))
         .collect()
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
 use crate::emit;
-use crate::model::manifest::{Manifest, ManifestPath, ManifestSet, ObjectId, RenderedFile};
+use crate::model::manifest::{Made, Manifest, ManifestPath, ManifestSet, ObjectId, RenderedFile};
 use crate::model::name::{ClusterName, StoreKey};
 use crate::model::plan::Plan;
 use crate::model::world::World;
@@ -267,18 +267,20 @@ impl Part {
                 continue;
             };
             let text = emit::document(&draft.body);
-            let manifest = Manifest {
-                id: draft.id,
-                api_version: draft.api_version,
-                cluster: draft.cluster,
+            let made = Made {
                 body: draft.body,
-                template: draft.template,
                 origins: draft.origins,
             };
+            let manifest = Manifest::new(
+                Arc::new(draft.id),
+                draft.cluster,
+                draft.template,
+                Arc::new(made),
+            );
             self.files.push((
                 path,
                 RenderedFile {
-                    text,
+                    text: text.into(),
                     manifests: vec![manifest],
                 },
             ));

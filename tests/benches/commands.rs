@@ -165,7 +165,7 @@ fn pack(archive: &Path, set: &ManifestSet) -> io::Result<()> {
     let mut out = io::BufWriter::new(fs::File::create(archive)?);
     for (path, file) in &set.files {
         writeln!(out, "{} {path}", file.text.len())?;
-        out.write_all(file.text.as_bytes())?;
+        out.write_all(file.text.whole().as_bytes())?;
     }
     out.flush()
 }

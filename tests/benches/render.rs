@@ -72,7 +72,7 @@ fn stages(fleet: &Path, runs: usize) -> std::io::Result<ManifestSet> {
             for (path, file) in &set.files {
                 let path = out.path().join(path.as_str());
                 std::fs::create_dir_all(path.parent().expect("below the directory")).expect("made");
-                std::fs::write(path, &file.text).expect("written");
+                std::fs::write(path, &*file.text.whole()).expect("written");
             }
         }));
         last = set;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+use std::sync::Arc;
 
 use regen::diag::{Sink, Sources};
 use regen::drift::{Desired, Settings, compare};
@@ -9,7 +10,7 @@ use regen::io::kube::Limits;
 use regen::model::finding::{Finding, FindingKind, FindingSeverity};
 use regen::model::live::Want;
 use regen::model::live::{LiveState, View};
-use regen::model::manifest::{Manifest, ManifestSet};
+use regen::model::manifest::{Made, Manifest, ManifestSet, ObjectId};
 use regen::model::name::ClusterName;
 use regen::schema::Schemas;
 use serde_json::{Value, json};
@@ -73,7 +74,13 @@ pub(super) fn built_in(manifest: &Manifest) -> bool {
 fn wants(manifests: &[&Manifest]) -> Vec<Want> {
     let mut wants: BTreeMap<(String, String, String), BTreeSet<(String, String)>> = BTreeMap::new();
     for manifest in manifests {
-        let version = manifest.api_version.rsplit('/').next().unwrap().to_owned();
+        let version = manifest.body()["apiVersion"]
+            .as_str()
+            .unwrap()
+            .rsplit('/')
+            .next()
+            .unwrap()
+            .to_owned();
         let key = (manifest.id.group.clone(), manifest.id.kind.clone(), version);
         let object = (manifest.id.namespace.clone(), manifest.id.name.clone());
         wants.entry(key).or_default().insert(object);
@@ -129,7 +136,7 @@ fn the_example_is_accepted_and_has_no_drift() {
             .iter()
             .filter_map(|m| {
                 server
-                    .apply(&m.body)
+                    .apply(m.body())
                     .err()
                     .map(|error| format!("{}: {error}", m.id))
             })
@@ -172,8 +179,8 @@ fn drift(cluster: &ClusterName, manifests: &[&Manifest], state: &LiveState) -> V
     let desired: Vec<Desired<'_>> = manifests
         .iter()
         .map(|m| Desired {
-            origins: Some(&m.origins),
-            ..Desired::of(&m.body)
+            origins: Some(m.origins()),
+            ..Desired::of(m.body())
         })
         .collect();
     let settings = Settings {
@@ -193,17 +200,17 @@ fn one_edit_is_one_finding(server: &RealServer, cluster: &ClusterName, manifests
         .iter()
         .find(|m| m.id.kind == "Deployment")
         .unwrap();
-    let mut containers = deployment.body["spec"]["template"]["spec"]["containers"].clone();
+    let mut containers = deployment.body()["spec"]["template"]["spec"]["containers"].clone();
     containers[0]["image"] = "example.com/by-hand:1".into();
     let patch = json!({"spec": {"template": {"spec": {"containers": containers}}}});
-    server.edit("kubectl-edit", &deployment.body, &patch);
+    server.edit("kubectl-edit", deployment.body(), &patch);
 
     let admin = server.kubeconfig("admin", ADMIN, true);
     let state = read_one(&admin, &wants(manifests), &Limits::default());
     let findings = drift(cluster, manifests, &state);
     assert_eq!(findings.len(), 1, "{findings:#?}");
     let finding = &findings[0];
-    assert_eq!(finding.object, deployment.id);
+    assert_eq!(finding.object, *deployment.id);
     assert_eq!(finding.kind, FindingKind::Modified);
     assert!(finding.path.ends_with("/image"), "{}", finding.path);
     assert_eq!(finding.live, Some("example.com/by-hand:1".into()));
@@ -223,15 +230,23 @@ fn what_is_missing_and_what_is_left_over(
         .find(|m| m.id.kind == "ServiceAccount")
         .unwrap();
     let renamed = |name: &str| {
-        let mut manifest = (**model).clone();
-        manifest.id.name = name.to_owned();
-        manifest.body["metadata"]["name"] = name.into();
-        manifest.body["metadata"]["annotations"]["regen.dev/id"] =
-            regen::drift::mark(cluster.as_str(), &manifest.id).into();
-        manifest
+        let mut id = ObjectId::clone(&model.id);
+        id.name = name.to_owned();
+        let mut body = model.body().clone();
+        body["metadata"]["name"] = name.into();
+        body["metadata"]["annotations"]["regen.dev/id"] =
+            regen::drift::mark(cluster.as_str(), &id).into();
+        let origins = model.origins().clone();
+        let made = Arc::new(Made { body, origins });
+        Manifest::new(
+            Arc::new(id),
+            model.cluster.clone(),
+            model.template.clone(),
+            made,
+        )
     };
     let (missing, left_over) = (renamed("missing"), renamed("left-over"));
-    server.apply(&left_over.body).unwrap();
+    server.apply(left_over.body()).unwrap();
     let desired: Vec<&Manifest> = manifests.iter().copied().chain([&missing]).collect();
     let admin = server.kubeconfig("admin", ADMIN, true);
     let state = read_one(&admin, &wants(&desired), &Limits::default());
@@ -244,8 +259,8 @@ fn what_is_missing_and_what_is_left_over(
     assert_eq!(
         found,
         [
-            (FindingKind::Missing, missing.id),
-            (FindingKind::Orphan, left_over.id)
+            (FindingKind::Missing, ObjectId::clone(&missing.id)),
+            (FindingKind::Orphan, ObjectId::clone(&left_over.id))
         ]
     );
 }

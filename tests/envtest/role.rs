@@ -96,9 +96,9 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     let directory = tempfile::tempdir().unwrap();
     let mut compared = 0;
     for manifest in mine.unwrap().1.iter().filter(|m| built_in(m)) {
-        server.apply(&manifest.body).unwrap();
+        server.apply(manifest.body()).unwrap();
         let file: PathBuf = directory.path().join(format!("{compared}.json"));
-        std::fs::write(file, manifest.body.to_string()).unwrap();
+        std::fs::write(file, manifest.body().to_string()).unwrap();
         compared += 1;
     }
     let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
@@ -139,7 +139,7 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     assert_eq!(namespace.id.kind, "Namespace");
     let edit =
         json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}});
-    server.edit("kubectl-label", &namespace.body, &edit);
+    server.edit("kubectl-label", namespace.body(), &edit);
     assert_eq!(drift(&account, directory.path()).0, Some(1));
     assert_eq!(drift(&admin, directory.path()).0, Some(1));
 

@@ -47,7 +47,7 @@ impl Outcome {
 pub(crate) fn set(files: &[(&str, &str)]) -> ManifestSet {
     let file = |(path, text): &(&str, &str)| {
         let file = RenderedFile {
-            text: (*text).to_owned(),
+            text: (*text).into(),
             manifests: Vec::new(),
         };
         (ManifestPath::new(*path).expect("a legal path"), file)

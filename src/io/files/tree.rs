@@ -172,7 +172,7 @@ pub fn write_tree(
         {
             create(parent)?;
         }
-        write_via(&scratch, full, file.text.as_bytes(), false)?;
+        write_via(&scratch, full, file.text.whole().as_bytes(), false)?;
     }
     if change.ledger_text.is_some() {
         let ledger = root.join(LEDGER_PATH);

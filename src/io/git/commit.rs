@@ -139,7 +139,7 @@ impl Repository {
             let object = match (action, rendered.files.get(path)) {
                 (Action::Removed, _) => None,
                 (_, Some(file)) => Some(
-                    git.blob(file.text.as_bytes())
+                    git.blob(file.text.whole().as_bytes())
                         .with_context(|| format!("cannot store `{path}`"))?,
                 ),
                 (_, None) => bail!("`{path}` is in the change and not rendered"),

@@ -205,7 +205,9 @@ impl Snapshot<'_> {
                 _ => Held::File(match ManifestPath::new(path.as_str()) {
                     None => None,
                     Some(legal) => match (rendered.files.get(&legal), digests.get(&legal)) {
-                        (Some(file), Some(digest)) if self.is(*id, file.text.as_bytes())? => {
+                        (Some(file), Some(digest))
+                            if self.is(*id, file.text.whole().as_bytes())? =>
+                        {
                             Some(*digest)
                         }
                         (None, _) if !ledger.files.contains_key(&legal) => None,

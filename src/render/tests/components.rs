@@ -34,11 +34,11 @@ fn shop() -> Made {
 pub(super) fn body<'a>(set: &'a ManifestSet, path: &str) -> &'a Value {
     let found = set.files.iter().find(|(p, _)| p.as_str() == path);
     let paths: Vec<&str> = set.files.keys().map(|p| p.as_str()).collect();
-    &found
+    found
         .unwrap_or_else(|| panic!("{path} is not in {paths:#?}"))
         .1
         .manifests[0]
-        .body
+        .body()
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn objects_carry_their_marks_and_pods_and_selectors_do_not() {
     );
     for (path, manifest) in set.manifests() {
         let spec = manifest
-            .body
+            .body()
             .get("spec")
             .unwrap_or(&Value::Null)
             .to_string();
@@ -155,11 +155,11 @@ fn values_lead_back_to_the_catalog() {
     let from = |path: &str, at: &str| {
         let manifest = all[&*format!("clusters/eu-west-1/eu-west-1-a/{path}")];
         assert!(
-            manifest.body.pointer(at).is_some(),
+            manifest.body().pointer(at).is_some(),
             "{at} of {path}: {}",
-            manifest.body
+            manifest.body()
         );
-        match &manifest.origins[at] {
+        match &manifest.origins()[at] {
             Origin::Field(field) => field.to_string(),
             Origin::Derived { fields, .. } => format!("~{}", fields[0]),
             other => format!("{other:?}"),
@@ -232,7 +232,7 @@ fn rendering_twice_gives_the_same_bytes() {
     let text = |set: ManifestSet| -> Vec<(String, String)> {
         set.files
             .into_iter()
-            .map(|(p, f)| (p.to_string(), f.text))
+            .map(|(p, f)| (p.to_string(), f.text.to_string()))
             .collect()
     };
     assert_eq!(text(set(&shop()).unwrap()), text(set(&shop()).unwrap()));

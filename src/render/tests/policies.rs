@@ -65,7 +65,7 @@ fn policies_allow_the_edges_of_online_boutique_and_no_others() {
         .manifests()
         .filter(|(_, m)| m.id.kind == "NetworkPolicy")
     {
-        let spec = &manifest.body["spec"];
+        let spec = &manifest.body()["spec"];
         for (end, rules, peers) in [(0, "ingress", "from"), (1, "egress", "to")] {
             if manifest.id.name == "allow-dns" {
                 continue;
@@ -148,7 +148,7 @@ fn endpoint(made: &Made, cluster: &str) -> Option<Value> {
     let path = format!("clusters/{region}/{cluster}/shop/web/dnsendpoint-web.yaml");
     let set = set(made).unwrap();
     let found = set.files.iter().find(|(p, _)| p.as_str() == path);
-    found.map(|(_, file)| file.manifests[0].body["spec"]["endpoints"][0].clone())
+    found.map(|(_, file)| file.manifests[0].body()["spec"]["endpoints"][0].clone())
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn stores_stream_on_an_exported_route_or_ship_logs_by_their_archive() {
             .collect();
         let hosts: Vec<String> = all
             .manifests()
-            .filter_map(|(_, m)| m.body["spec"]["certificates"]["serverAltDNSNames"].as_array())
+            .filter_map(|(_, m)| m.body()["spec"]["certificates"]["serverAltDNSNames"].as_array())
             .flatten()
             .map(|name| name.as_str().unwrap().to_owned())
             .collect();

@@ -60,10 +60,10 @@ fn a_fleet_adds_a_resource_with_a_file_alone() {
     let (_, manifest) = set.manifests().find(|(p, _)| p.as_str() == path).unwrap();
     assert_eq!(&*manifest.template, "own/config.yaml.j2");
     assert!(
-        matches!(&manifest.origins["/data/image"], Origin::Field(f) if f.path == "workload.image")
+        matches!(&manifest.origins()["/data/image"], Origin::Field(f) if f.path == "workload.image")
     );
     assert!(matches!(
-        &manifest.origins[""],
+        &manifest.origins()[""],
         Origin::Template { line: 2, .. }
     ));
 }
@@ -285,11 +285,11 @@ fn patched(
         .find(|(_, m)| m.id.kind == "Deployment")
         .unwrap();
     let from_overlay = manifest
-        .origins
+        .origins()
         .iter()
         .filter(|(_, o)| **o == Origin::Overlay(span));
     Ok(json!([
-        manifest.body["spec"],
+        manifest.body()["spec"],
         from_overlay.map(|(p, _)| p).collect::<Vec<_>>()
     ]))
 }
@@ -386,8 +386,8 @@ proptest! {
         });
         let set = set(&made).unwrap();
         for rendered in set.files.values() {
-            let read = crate::yaml::kubernetes::parse(&rendered.text).unwrap();
-            prop_assert_eq!(&read[0].value, &rendered.manifests[0].body);
+            let read = crate::yaml::kubernetes::parse(&rendered.text.whole()).unwrap();
+            prop_assert_eq!(&read[0].value, rendered.manifests[0].body());
         }
         let container = &body(&set, "clusters/eu-west-1/eu-west-1-a/shop/cart/deployment-cart.yaml")
             ["spec"]["template"]["spec"]["containers"][0];

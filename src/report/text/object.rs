@@ -28,7 +28,8 @@ pub fn annotated(
         blame: &nobody,
     };
     let mut own = Sources::new();
-    let id = own.add("rendered", file.text.as_str());
+    let text = file.text.whole();
+    let id = own.add("rendered", &*text);
     let documents = yaml::parse(&own, id, &mut Sink::new()).unwrap_or_default();
     let mut places = BTreeMap::new();
     for (manifest, document) in file.manifests.iter().zip(&documents) {
@@ -43,15 +44,14 @@ pub fn annotated(
             }
         }
     }
-    let width = file
-        .text
+    let width = text
         .lines()
         .map(|l| l.chars().count())
         .filter(|n| *n <= WIDTH)
         .max()
         .unwrap_or(0);
     let mut out = String::new();
-    for (i, line) in file.text.lines().enumerate() {
+    for (i, line) in text.lines().enumerate() {
         let _ = match places.get(&(i as u32 + 1)) {
             Some(place) => writeln!(out, "{line:width$}  {}", style.faint(&format!("# {place}"))),
             None => writeln!(out, "{line}"),
@@ -67,7 +67,7 @@ fn nearest<'a>(
 ) -> Option<&'a crate::model::manifest::Origin> {
     let mut pointer = pointer;
     loop {
-        if let Some(origin) = manifest.origins.get(pointer) {
+        if let Some(origin) = manifest.origins().get(pointer) {
             return Some(origin);
         }
         pointer = &pointer[..pointer.rfind('/')?];
