@@ -177,6 +177,8 @@ with_output! {
     /// Images are named by tag, which can be moved. Name them by digest (`image:tag@sha256:…`),
     /// which cannot.
     ImageDigest = "image-digest", Note;
+    /// The image is from none of `platform.registries`. Name the registry there, or push it to one.
+    ImageRegistry = "image-registry", Error;
     /// The name of an environment variable has other characters than letters, digits and `_`, or
     /// begins with a digit. Rename it.
     EnvName = "env-name", Error;

@@ -21,6 +21,9 @@ pub(crate) const FLEET: &str = "regen.dev/fleet";
 /// The label that names the service.
 pub(crate) const SERVICE: &str = "regen.dev/service";
 
+/// The annotation that lists the areas to one of which data is bound.
+pub(crate) const RESIDENCY: &str = "regen.dev/residency";
+
 /// One object on its way to a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
@@ -51,6 +54,8 @@ pub(crate) struct Marks {
     pub(crate) owned: Vec<(String, String)>,
     /// Labels that a template may set otherwise.
     pub(crate) offered: Vec<(String, String)>,
+    /// Annotations that a template may set otherwise.
+    pub(crate) notes: Vec<(String, String)>,
 }
 
 /// The identity and version of a document, or what is missing in it.
@@ -93,7 +98,13 @@ pub(crate) fn mark(body: &mut Value, id: &ObjectId, marks: &Marks) -> Result<(),
             .entry(label.clone())
             .or_insert_with(|| Value::String(value.clone()));
     }
-    set(section(body, "annotations")?, ID, &identity)
+    let annotations = section(body, "annotations")?;
+    for (name, value) in &marks.notes {
+        annotations
+            .entry(name.clone())
+            .or_insert_with(|| Value::String(value.clone()));
+    }
+    set(annotations, ID, &identity)
 }
 
 /// Whether the marks are as [`mark`] has put them.

@@ -27,6 +27,9 @@ macro_rules! with_output {
             /// deploy it as planned, in the clusters that are named, or write a template of scope `store` for
             /// it below `templates/`.
             StoreNotRendered = "store-not-rendered", Warning;
+            /// External Secrets is to bring the Secrets of a cluster, and nobody says from where, which only
+            /// AWS's Secrets Manager of the region can be guessed for. Write the cluster's `secretStore`.
+            SecretStore = "secret-store", Warning;
             /// A service calls another that does not run in the same cluster, and the address ranges of the
             /// clusters it runs in are unknown: the default-deny policy will block the call. Give those
             /// clusters a `network`, or place the services together.

@@ -7,12 +7,11 @@ use super::audience::Audience;
 use super::entries::{Entries, Json};
 use super::forms::one_or_list;
 use super::journey::Journey;
+use super::platform::Platform;
 use super::scalar::millionths;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
-use crate::model::name::{
-    Capability, ClusterName, FleetName, JurisdictionName, Namespace, WaveName,
-};
+use crate::model::name::{ClusterName, FleetName, JurisdictionName, WaveName};
 use crate::model::place::Country;
 use crate::model::ratio::Share;
 use crate::model::world::{Audit, Delivery, Estimate};
@@ -98,27 +97,6 @@ pub enum Promotion {
     None,
     /// Wave by wave.
     Waves,
-}
-
-/// Platform choices.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Platform {
-    /// What writes DNS records. Default: `none`.
-    pub dns: Option<Spanned<DnsController>>,
-    /// The gateway in front of exposed services.
-    pub gateway: Option<Spanned<String>>,
-    /// The service mesh.
-    pub mesh: Option<Spanned<String>>,
-    /// Where Secrets come from.
-    pub secrets: Option<Spanned<String>>,
-    /// What enforces policies.
-    pub policy: Option<Spanned<String>>,
-    /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
-    pub ingress_namespace: Option<Spanned<Namespace>>,
-    /// What clusters can do that list no `capabilities` of their own.
-    #[serde(default)]
-    pub capabilities: Vec<Spanned<Capability>>,
 }
 
 /// A legal area.
@@ -315,15 +293,4 @@ pub struct Drift {
     /// Accepted differences.
     #[serde(default)]
     pub ignore: Vec<Spanned<Json>>,
-}
-
-/// What writes DNS records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum DnsController {
-    /// external-dns, by `DNSEndpoint` objects.
-    #[serde(rename = "external-dns")]
-    ExternalDns,
-    /// Nothing.
-    #[serde(rename = "none")]
-    None,
 }

@@ -11,6 +11,7 @@ mod fleet;
 mod forms;
 mod journey;
 mod overlay;
+mod platform;
 mod region;
 mod scalar;
 mod service;
@@ -23,12 +24,12 @@ pub use container::{
 };
 pub use entries::{Entries, JSON, Json};
 pub use fleet::{
-    DataClass, Date, DnsController, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet,
-    Gitops, Identity, Jurisdiction, LIST, Network, PartialService, Platform, Principals, Promotion,
-    Residency,
+    DataClass, Date, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Identity,
+    Jurisdiction, LIST, Network, PartialService, Principals, Promotion, Residency,
 };
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
+pub use platform::{DnsController, Platform, PolicyController, SecretsController};
 pub use region::{
     Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
     Region,

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::entries::Entries;
+use super::entries::{Entries, Json};
 use super::scalar::millionths;
 use crate::diag::Spanned;
 use crate::model::name::{Capability, ClusterName, Environment, RegionName, WaveName, ZoneName};
@@ -177,6 +177,9 @@ pub struct Cluster {
     pub network: Option<ClusterNetwork>,
     /// Where traffic enters: `{hostname: ...}` or `{addresses: [...]}`.
     pub ingress: Option<Spanned<Ingress>>,
+    /// Where its Secrets come from, as External Secrets writes the `provider` of a store. Default
+    /// on AWS: Secrets Manager of the region.
+    pub secret_store: Option<Spanned<Json>>,
     /// Health-check ids by host, as the DNS provider knows them.
     #[serde(default)]
     pub health_checks: Entries<Spanned<String>>,

@@ -82,10 +82,25 @@ pub enum Delivery {
 pub struct Platform {
     /// `external-dns` or nothing.
     pub dns: Option<Spanned<String>>,
+    /// Whether External Secrets brings the Secrets that services ask for.
+    pub external_secrets: Option<Span>,
+    /// What enforces policies; absent: nothing.
+    pub policy: Option<Spanned<Policies>>,
+    /// Where images may come from; empty: anywhere.
+    pub registries: Vec<Spanned<String>>,
     /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
     pub ingress_namespace: Option<Namespace>,
     /// Capabilities of clusters that list none of their own.
     pub capabilities: BTreeSet<Capability>,
+}
+
+/// What enforces policies when objects are admitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Policies {
+    /// The API server itself.
+    Admission,
+    /// Kyverno.
+    Kyverno,
 }
 
 /// Where users are: weights that need not add up to anything.

@@ -18,7 +18,7 @@ mod workload;
 
 pub use fleet::{
     Audience, AudiencePlace, AudienceShare, Audit, DataClass, Delivery, DriftSettings, Estimate,
-    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Residency,
+    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Policies, Residency,
 };
 pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};

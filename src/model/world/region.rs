@@ -100,6 +100,8 @@ pub struct Cluster {
     pub kms_key: Option<String>,
     /// Where traffic enters.
     pub ingress: Option<Spanned<Ingress>>,
+    /// Where its Secrets come from, as External Secrets writes the `provider` of a store.
+    pub secret_store: Option<Spanned<serde_json::Value>>,
     /// Health-check ids of hosts, as the DNS provider knows them.
     pub health_checks: BTreeMap<String, String>,
 }

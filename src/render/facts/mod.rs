@@ -9,6 +9,7 @@ mod namespace;
 mod places;
 mod pod;
 mod reach;
+mod secrets;
 mod service;
 mod store;
 
@@ -23,7 +24,7 @@ use crate::model::world::{Cluster, Service, Store, World};
 
 use super::fact::{Fact, Item, Key};
 use super::header::Scope;
-use super::object::{FLEET, MANAGED_BY, Marks, SERVICE};
+use super::object::{FLEET, MANAGED_BY, Marks, RESIDENCY, SERVICE};
 
 /// One thing that templates of a scope are rendered for.
 pub(crate) struct Scene {
@@ -98,10 +99,14 @@ impl<'a> Facts<'a> {
             callers_of,
         };
         for (name, cluster) in &world.clusters {
-            facts.clusters.insert(name, places::cluster(plan, cluster));
+            let secrets = facts.secret_store(cluster);
+            facts
+                .clusters
+                .insert(name, places::cluster(world, plan, cluster, secrets));
         }
         facts.warn_of_unrouted_calls(sink);
         facts.refuse_unrouted_stores(sink);
+        facts.warn_of_missing_secret_stores(sink);
         facts
     }
 
@@ -210,7 +215,7 @@ impl<'a> Facts<'a> {
                 &extra,
                 |store, extra, context| {
                     let mut of_store = scene(Scope::Store, extra, folder.clone(), context);
-                    of_store.marks = Arc::clone(&marks);
+                    of_store.marks = self.marks_of_store(&marks, store);
                     of_store.service = Some(key.service.as_str().into());
                     of_store.store = Some(StoreKey {
                         service: (*key).clone(),
@@ -284,6 +289,19 @@ impl<'a> Facts<'a> {
             .is_some_and(|services| services.contains_key(key))
     }
 
+    /// What is bound to a jurisdiction says so.
+    fn marks_of_store(&self, marks: &Arc<Marks>, store: &Store) -> Arc<Marks> {
+        let classes = &self.world.fleet.data_classes;
+        let class = store.data.as_ref().and_then(|d| classes.get(&d.value));
+        let Some(bound) = class.and_then(|c| c.residency.as_ref()) else {
+            return Arc::clone(marks);
+        };
+        let areas: Vec<&str> = bound.names.iter().map(|n| n.value.as_str()).collect();
+        let mut marks = Marks::clone(marks);
+        marks.notes.push((RESIDENCY.to_owned(), areas.join(" ")));
+        Arc::new(marks)
+    }
+
     fn marks(&self, cluster: &str, service: Option<&Service>) -> Arc<Marks> {
         let fleet = self.world.fleet.name.value.to_string();
         let mut owned = vec![
@@ -308,6 +326,7 @@ impl<'a> Facts<'a> {
             cluster: cluster.to_owned(),
             owned,
             offered,
+            notes: Vec::new(),
         })
     }
 }

@@ -56,6 +56,7 @@ impl Facts<'_> {
             ("namespace".into(), Item::new(namespace.as_str())),
             ("services".into(), Item::list(names)),
             ("defaultRequest".into(), default),
+            ("secrets".into(), self.secrets(cluster, namespace, services)),
             ("quota".into(), self.quota(cluster, services)),
         ]
     }

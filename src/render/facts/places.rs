@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::origin::Subject;
 use crate::model::plan::Plan;
-use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Region, World};
+use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Policies, Region, World};
 
 use super::super::fact::{Fact, Item};
 use super::Of;
@@ -34,6 +34,11 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
         .ingress_namespace
         .as_ref()
         .map(|n| n.as_str());
+    let secrets = fleet.platform.external_secrets.map(|_| "external-secrets");
+    let policy = fleet.platform.policy.map(|p| match p.value {
+        Policies::Admission => "admission",
+        Policies::Kyverno => "kyverno",
+    });
     Item::map([
         ("name", of.at("fleet", fleet.name.value.as_str())),
         (
@@ -63,6 +68,15 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                     of.at(
                         "platform.dns",
                         text(fleet.platform.dns.as_ref().map(|d| d.value.as_str())),
+                    ),
+                ),
+                ("secrets", of.at("platform.secrets", text(secrets))),
+                ("policy", of.at("platform.policy", text(policy))),
+                (
+                    "registries",
+                    of.list(
+                        "platform.registries",
+                        fleet.platform.registries.iter().map(|r| r.value.as_str()),
                     ),
                 ),
                 (
@@ -122,7 +136,7 @@ pub(super) fn region(plan: &Plan, region: &Region) -> Item {
 }
 
 /// `cluster`.
-pub(super) fn cluster(plan: &Plan, cluster: &Cluster) -> Item {
+pub(super) fn cluster(world: &World, plan: &Plan, cluster: &Cluster, secret_store: Item) -> Item {
     let own = &cluster.name.value;
     let wave = plan.waves.iter().position(|w| w.clusters.contains(own));
     let wave_name = wave.map(|i| plan.waves[i].name.as_str());
@@ -182,6 +196,8 @@ pub(super) fn cluster(plan: &Plan, cluster: &Cluster) -> Item {
                 cluster.capabilities.iter().map(|c| c.as_str()),
             ),
         ),
+        ("jurisdictions", jurisdictions(world, cluster)),
+        ("secretStore", secret_store),
         (
             "network",
             Item::map([
@@ -198,4 +214,20 @@ pub(super) fn cluster(plan: &Plan, cluster: &Cluster) -> Item {
             ]),
         ),
     ])
+}
+
+/// Every area that the cluster's country belongs to, and the country.
+fn jurisdictions(world: &World, cluster: &Cluster) -> Item {
+    let Some(region) = world.regions.get(&cluster.region) else {
+        return Item::list([]);
+    };
+    let areas = world.fleet.jurisdictions.iter();
+    let mut names: Vec<&str> = areas
+        .filter(|(_, area)| area.countries.contains(&region.country))
+        .map(|(name, _)| name.as_str())
+        .chain([region.country.as_str()])
+        .collect();
+    names.sort_unstable();
+    names.dedup();
+    Item::list(names.into_iter().map(Item::new))
 }

@@ -15,6 +15,11 @@ pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) ->
     format!("{}-{}-{region}", service.name.value, store.name.value)
 }
 
+/// The name that all objects of a store share.
+pub(super) fn set(service: &Service, store: &Store) -> String {
+    format!("{}-{}", service.name.value, store.name.value)
+}
+
 /// The regions of a store, the leader first, then by the plan's order.
 fn regions(plan: &StorePlan) -> Vec<&RegionName> {
     let mut regions: Vec<&RegionName> = plan.leader.iter().collect();
@@ -108,10 +113,7 @@ impl Facts<'_> {
             ),
             ("setting", Item::new(way.map_or("", |way| way.name))),
             ("scheme", Item::new(engine::scheme(store).name())),
-            (
-                "set",
-                Item::new(format!("{}-{}", service.name.value, store.name.value)),
-            ),
+            ("set", Item::new(self::set(service, store))),
             (
                 "instance",
                 Item::new(instance(service, store, &cluster.region)),

@@ -40,6 +40,9 @@ impl Made {
             },
             platform: Platform {
                 dns: Some(spanned("external-dns".into(), source)),
+                external_secrets: None,
+                policy: None,
+                registries: Vec::new(),
                 ingress_namespace: Some("edge".into()),
                 capabilities: BTreeSet::new(),
             },
@@ -119,6 +122,7 @@ impl Made {
                     Ingress::Addresses(vec![format!("192.0.2.{octet}").parse().unwrap()]),
                     self.source,
                 )),
+                secret_store: None,
                 health_checks: BTreeMap::new(),
             };
             self.world.clusters.insert(cluster.clone(), made);

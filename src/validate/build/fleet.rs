@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Code, Diagnostic, Sink, Spanned};
 use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
-use crate::model::raw::{self, DnsController};
+use crate::model::raw::{self, DnsController, PolicyController, SecretsController};
 use crate::model::world::{
     Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
-    NetworkSettings, Platform, Residency,
+    NetworkSettings, Platform, Policies, Residency,
 };
 use crate::validate::areas;
 
@@ -134,6 +134,20 @@ fn platform(written: &raw::Fleet) -> Platform {
             DnsController::ExternalDns => Some(Spanned::new("external-dns".to_owned(), dns.span)),
             DnsController::None => None,
         }),
+        external_secrets: platform
+            .secrets
+            .filter(|s| s.value == SecretsController::ExternalSecrets)
+            .map(|s| s.span),
+        policy: platform.policy.and_then(|p| match p.value {
+            PolicyController::Admission => Some(Spanned::new(Policies::Admission, p.span)),
+            PolicyController::Kyverno => Some(Spanned::new(Policies::Kyverno, p.span)),
+            PolicyController::None => None,
+        }),
+        registries: platform
+            .registries
+            .iter()
+            .map(|r| r.clone().map(|r| r.trim_end_matches('/').to_owned()))
+            .collect(),
         ingress_namespace: platform.ingress_namespace.as_ref().map(|n| n.value.clone()),
         capabilities: platform
             .capabilities

@@ -242,6 +242,10 @@ fn cluster(
             };
             Some(crate::diag::Spanned::new(way, ingress.span))
         }),
+        secret_store: written
+            .secret_store
+            .as_ref()
+            .map(|s| s.clone().map(|json| json.0)),
         health_checks: written
             .health_checks
             .iter()

@@ -42,8 +42,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         let choices = [
             ("`platform.gateway`", &platform.gateway),
             ("`platform.mesh`", &platform.mesh),
-            ("`platform.secrets`", &platform.secrets),
-            ("`platform.policy`", &platform.policy),
         ];
         for (name, choice) in choices {
             group(name, choice.iter().map(|c| c.span).collect());

@@ -8,23 +8,19 @@ use crate::validate::Facts;
 pub(super) fn pinned(facts: &Facts<'_>, sink: &mut Sink) {
     let mut loose: Vec<&Spanned<String>> = Vec::new();
     let mut total = 0;
-    for entry in &facts.raw.services {
-        let workload = &entry.service.workload;
-        let init = workload.init.iter().map(|c| &c.value.image);
-        for image in std::iter::once(&workload.image).chain(init) {
-            total += 1;
-            match judge(&image.value) {
-                Verdict::Digest => {}
-                Verdict::Tag => loose.push(image),
-                Verdict::Wrong(why, remedy) => sink.emit(
-                    fault(
-                        Code::ImageTag,
-                        format!("the image `{}` {why}", image.value),
-                        image.span,
-                    )
-                    .help(remedy),
-                ),
-            }
+    for image in images(facts) {
+        total += 1;
+        match judge(&image.value) {
+            Verdict::Digest => {}
+            Verdict::Tag => loose.push(image),
+            Verdict::Wrong(why, remedy) => sink.emit(
+                fault(
+                    Code::ImageTag,
+                    format!("the image `{}` {why}", image.value),
+                    image.span,
+                )
+                .help(remedy),
+            ),
         }
     }
     if let Some(first) = loose.first() {
@@ -40,6 +36,50 @@ pub(super) fn pinned(facts: &Facts<'_>, sink: &mut Sink) {
             .help("name them by digest: `image:tag@sha256:...`"),
         );
     }
+}
+
+/// Every image is from one of the fleet's registries, where it names some.
+pub(super) fn registries(facts: &Facts<'_>, sink: &mut Sink) {
+    let allowed = &facts.world.fleet.platform.registries;
+    let (Some(first), Some(last)) = (allowed.first(), allowed.last()) else {
+        return;
+    };
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:".contains(c);
+    for registry in allowed.iter().filter(|r| !r.value.chars().all(plain)) {
+        let message = format!("`{}` is no registry", registry.value);
+        sink.emit(
+            fault(Code::InvalidValue, message, registry.span)
+                .help("write a host, or a host and a path: `registry.example/shop`"),
+        );
+    }
+    let from = |image: &str, registry: &str| {
+        let rest = image.strip_prefix(registry);
+        rest.is_some_and(|rest| rest.starts_with('/'))
+    };
+    for image in images(facts) {
+        if !allowed.iter().any(|r| from(&image.value, &r.value)) {
+            sink.emit(
+                fault(
+                    Code::ImageRegistry,
+                    format!(
+                        "the image `{}` is from none of the fleet's registries",
+                        image.value
+                    ),
+                    image.span,
+                )
+                .see(first.span.to(last.span), "only from these")
+                .help("push it to one of them, or add its registry to `platform.registries`"),
+            );
+        }
+    }
+}
+
+fn images<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Spanned<String>> {
+    facts.raw.services.iter().flat_map(|entry| {
+        let workload = &entry.service.workload;
+        let init = workload.init.iter().map(|c| &c.value.image);
+        std::iter::once(&workload.image).chain(init)
+    })
 }
 
 enum Verdict {

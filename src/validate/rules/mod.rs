@@ -58,6 +58,7 @@ rules! {
     "address ranges are whole and do not overlap" => network::ranges;
     "a cluster has one way in" => network::ingress;
     "images are pinned" => images::pinned;
+    "images are from the fleet's registries" => images::registries;
     "environment variables have names, and no secrets" => workloads::environment;
     "files stand at absolute paths" => workloads::files;
     "volumes fit the kind of workload" => workloads::volumes;
