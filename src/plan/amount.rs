@@ -49,6 +49,12 @@ impl Room {
         }
     }
 
+    /// Whether any cluster states its capacity.
+    pub(super) fn limited(&self) -> bool {
+        let mut free = self.free.values();
+        free.any(|(cpu, memory)| cpu.is_some() || memory.is_some())
+    }
+
     /// The same clusters with a share of their whole capacity kept free.
     pub(super) fn keep_free(mut self, world: &World, share: Share) -> Self {
         let part = |n: i128| n.saturating_mul(i128::from(share.as_ppm())) / 1_000_000;

@@ -1,5 +1,7 @@
 //! The regions of one service: named, all that are legal, or those that serve its audience best.
 
+use std::collections::BTreeMap;
+
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::name::ServiceKey;
 use crate::model::plan::Because;
@@ -19,6 +21,8 @@ pub(super) struct Chosen {
     pub regions: Vec<usize>,
     /// Those that serve; the others stand by.
     pub serving: Vec<usize>,
+    /// Leaders that enforced journeys ask for, by the store's index.
+    pub leaders: BTreeMap<usize, usize>,
     /// A region that the service does not allow, with which the enforced budget for reads would
     /// hold; absent where it holds, or no one region helps.
     pub helps: Option<usize>,
@@ -134,6 +138,7 @@ pub(super) fn choose(
     Some(Chosen {
         regions,
         serving,
+        leaders: BTreeMap::new(),
         helps,
         conflict,
         because,
@@ -337,16 +342,7 @@ fn one_serves(
             ),
         }
     });
-    let mut standby: Vec<usize> = from.iter().copied().filter(|&r| r != primary).collect();
-    let was = |r: &usize| !ground.rebalance && locked.is_some_and(|l| l.contains(r));
-    if let (false, RegionChoice::Count { at_least, at_most }) = (named, &service.placement.regions)
-    {
-        standby.sort_by_key(|r| (!was(r), ground.costs[primary][*r], *r));
-        let kept = standby.iter().filter(|r| was(r)).count() + 1;
-        let size = kept.clamp(*at_least.max(&1) as usize, (*at_most).max(1) as usize);
-        standby.truncate(size - 1);
-    }
-    standby.sort_by_key(|&r| (ground.costs[primary][r], r));
+    let mut standby = standbys(ground, service, primary, from, locked);
     if !standby.is_empty() {
         because = because.and(match standby.as_slice() {
             [one] => format!("{} stands by", ground.names[*one]),
@@ -355,6 +351,27 @@ fn one_serves(
     }
     standby.insert(0, primary);
     (standby, because)
+}
+
+/// The regions that stand by for one that serves, nearest first; those of the lock stay.
+pub(super) fn standbys(
+    ground: &Ground<'_>,
+    service: &Service,
+    primary: usize,
+    from: &[usize],
+    locked: Option<&[usize]>,
+) -> Vec<usize> {
+    let near = |r: usize| (ground.costs[primary][r], r);
+    let mut standby: Vec<usize> = from.iter().copied().filter(|&r| r != primary).collect();
+    if let RegionChoice::Count { at_least, at_most } = service.placement.regions {
+        let was = |r: &usize| !ground.rebalance && locked.is_some_and(|l| l.contains(r));
+        standby.sort_by_key(|&r| (!was(&r), near(r)));
+        let kept = standby.iter().filter(|r| was(r)).count() + 1;
+        let size = kept.clamp(at_least.max(1) as usize, at_most.max(1) as usize);
+        standby.truncate(size - 1);
+    }
+    standby.sort_by_key(|&r| near(r));
+    standby
 }
 
 fn illegal(

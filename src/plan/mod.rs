@@ -2,8 +2,8 @@
 //!
 //! A pure function of the world, the round trips and the previous lock. Services are decided in
 //! the order tier, demand (CPU that they reserve, largest first), name; each exactly, given the
-//! capacity that earlier ones left; where capacity couples several, a bounded repair decides them
-//! together. Then, with all services placed: stores' leaders, failover
+//! capacity that earlier ones left; where capacity couples several, or the enforced budget of a
+//! journey does, a bounded repair decides them together. Then, with all services placed: stores' leaders, failover
 //! chains, DNS, waves, and the budgets that the result breaks.
 
 mod allowed;
@@ -48,6 +48,7 @@ pub use survive::survive;
 use amount::Room;
 use choose::Chosen;
 use ground::{Demand, Ground};
+use journey::Together;
 use legal::Candidate;
 use legs::Legs;
 
@@ -111,9 +112,10 @@ fn against(
         placed,
         room,
         rests_on,
+        together,
     } = place::all(&ground, sink);
     sink.since(before)?;
-    let mut plan = complete(&ground, &placed, &room, moved, sink);
+    let mut plan = complete(&ground, &placed, (&room, &together), moved, sink);
     plan.rests_on = rests_on;
     sink.since(before)?;
     Ok(plan)
@@ -135,7 +137,7 @@ pub fn propose(world: &World, rtt: &RoundTrips, plan: &mut Plan) {
 fn complete(
     ground: &Ground<'_>,
     placed: &[Placed<'_>],
-    room: &Room,
+    (room, together): (&Room, &Together),
     moved: Option<&Lock>,
     sink: &mut Sink,
 ) -> Plan {
@@ -176,7 +178,7 @@ fn complete(
         plan.services.insert(service.key.clone(), decided);
     }
     for (name, journey) in &ground.world.journeys {
-        let predicted = journey::predict(&base, journey, sink);
+        let predicted = journey::predict(&base, journey, together.get(name), sink);
         plan.journeys.extend(predicted.map(|p| (name.clone(), p)));
     }
     plan.waves = waves::decide(ground, placed, &plan, sink);

@@ -9,12 +9,13 @@ use std::collections::BTreeMap;
 use crate::diag::Sink;
 use crate::model::name::{ClusterName, ServiceKey};
 use crate::model::plan::RestsOn;
-use crate::model::world::{Service, World};
+use crate::model::world::{Service, Tier, World};
 
 use super::Placed;
 use super::amount::{Amount, Room};
 use super::choose;
 use super::ground::{Demand, Ground};
+use super::journey::{self, Together};
 use super::legal::{self, Candidate};
 use super::pairs::Pairs;
 use super::repair;
@@ -35,6 +36,8 @@ pub(super) struct Places<'a> {
     pub room: Room,
     /// The round trips that were compared.
     pub rests_on: RestsOn,
+    /// What was decided for journeys.
+    pub together: Together,
 }
 
 impl<'a> Placer<'_, 'a> {
@@ -60,12 +63,7 @@ impl<'a> Placer<'_, 'a> {
             sink,
         );
         let chosen = chosen.filter(|c| !c.regions.is_empty())?;
-        let mut served = BTreeMap::new();
-        for &(from, weight) in &demand.by_region {
-            if let Some(region) = self.ground.nearest(from, &chosen.serving) {
-                *served.entry(region).or_insert(0) += u128::from(weight);
-            }
-        }
+        let served = served(self.ground, &demand, &chosen.serving);
         Some(Placed {
             key,
             service,
@@ -89,6 +87,7 @@ pub(super) fn all<'a>(ground: &Ground<'a>, sink: &mut Sink) -> Places<'a> {
     let mut room = Room::of(ground.world);
     let mut repairs = repair::Repairs::default();
     let mut placed: Vec<Placed<'a>> = Vec::with_capacity(ground.world.services.len());
+    let mut together = Together::default();
     for (key, service) in in_order(ground.world) {
         let demand = ground.demand(&service.audience);
         let candidates = legal::candidates(ground, service, &room);
@@ -116,33 +115,64 @@ pub(super) fn all<'a>(ground: &Ground<'a>, sink: &mut Sink) -> Places<'a> {
     }
     if sink.errors() == before {
         repairs.losses(&mut placer, &mut placed, &mut room);
+        together = journey::together(ground, &mut placed, &mut room);
     }
     Places {
+        together,
         placed,
         room,
         rests_on: placer.pairs.all(),
     }
 }
 
+/// The weight of the audience that each of some regions is nearest to.
+pub(super) fn served(
+    ground: &Ground<'_>,
+    demand: &Demand,
+    serving: &[usize],
+) -> BTreeMap<usize, u128> {
+    let mut served = BTreeMap::new();
+    for &(from, weight) in &demand.by_region {
+        if let Some(region) = ground.nearest(from, serving) {
+            *served.entry(region).or_insert(0) += u128::from(weight);
+        }
+    }
+    served
+}
+
+/// What each cluster of some regions holds of a service.
+pub(super) fn loads<'s>(
+    service: &'s Service,
+    candidates: &'s [Candidate],
+    regions: &'s [usize],
+) -> impl Iterator<Item = (usize, ClusterName, Amount)> + 's {
+    let pod = Amount::of_pod(service);
+    regions.iter().flat_map(move |&region| {
+        let pods = candidates[region].pods(service).into_iter();
+        pods.map(move |(cluster, min, _)| (region, cluster, pod.times(min)))
+    })
+}
+
 /// Services in the order in which they are decided.
 fn in_order(world: &World) -> Vec<(&ServiceKey, &Service)> {
     let mut services: Vec<_> = world.services.iter().collect();
-    services.sort_by_cached_key(|(key, service)| {
-        let reserved = Amount::of_pod(service).times(service.workload.scale.min);
-        (service.tier, Reverse(reserved.cpu), *key)
-    });
+    services.sort_by_cached_key(|(key, service)| turn(key, service));
     services
+}
+
+/// When a service is decided.
+pub(super) fn turn<'s>(
+    key: &'s ServiceKey,
+    service: &Service,
+) -> (Tier, Reverse<i128>, &'s ServiceKey) {
+    let reserved = Amount::of_pod(service).times(service.workload.scale.min);
+    (service.tier, Reverse(reserved.cpu), key)
 }
 
 impl Placed<'_> {
     /// What each of its clusters holds of it.
     fn loads(&self) -> impl Iterator<Item = (usize, ClusterName, Amount)> {
-        let pod = Amount::of_pod(self.service);
-        let regions = self.chosen.regions.iter();
-        regions.flat_map(move |&region| {
-            let pods = self.candidates[region].pods(self.service).into_iter();
-            pods.map(move |(cluster, min, _)| (region, cluster, pod.times(min)))
-        })
+        loads(self.service, &self.candidates, &self.chosen.regions)
     }
 
     pub(super) fn occupy(&self, room: &mut Room) {

@@ -18,4 +18,5 @@ mod scenarios;
 mod shards;
 mod sticky;
 mod survive;
+mod together;
 mod waves;

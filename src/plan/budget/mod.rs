@@ -42,10 +42,7 @@ impl<'a> Base<'a> {
             let Some(plan) = self.stores.get(&key) else {
                 continue;
             };
-            let whole = plan.shards.is_empty().then_some((None, plan));
-            let parts = plan.shards.iter().map(|(name, p)| (Some(name.as_str()), p));
-            let parts = whole.into_iter().chain(parts);
-            all.extend(parts.map(|part| Decided::of(self.ground, &self.legs, declared, part, &[])));
+            all.extend(Decided::parts(self.ground, &self.legs, declared, plan));
         }
         all
     }

@@ -212,6 +212,24 @@ impl<'a> Decided<'a> {
         }
     }
 
+    /// A store by its parts: where its data is homed with its users several, else one.
+    pub(in crate::plan) fn parts(
+        ground: &Ground<'_>,
+        legs: &Legs,
+        declared: &'a Store,
+        plan: &StorePlan,
+    ) -> Vec<Self> {
+        if plan.shards.is_empty() {
+            return vec![Self::of(ground, legs, declared, (None, plan), &[])];
+        }
+        let part = |(name, plan): (&String, _)| {
+            let shards = declared.shards.iter().map(|s| s.name.value.as_str());
+            let known = shards.chain([Shard::DEFAULT]).find(|n| n == name)?;
+            Some(Self::of(ground, legs, declared, (Some(known), plan), &[]))
+        };
+        plan.shards.iter().filter_map(part).collect()
+    }
+
     /// The name of the store.
     pub(in crate::plan) fn name(&self) -> &'a str {
         self.declared.name.value.as_str()

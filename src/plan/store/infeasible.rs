@@ -35,6 +35,7 @@ impl<'a> Inside<'a> {
             regions: self.regions.to_vec(),
             serving: self.serving.to_vec(),
             limits: limits.clone(),
+            led: None,
         }
     }
 }

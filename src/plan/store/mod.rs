@@ -66,6 +66,7 @@ impl<'a> Question<'a> {
             regions: sorted(&self.chosen.regions),
             serving: sorted(&self.chosen.serving),
             limits: Limit::ALL.into(),
+            led: self.chosen.leaders.get(&self.index).copied(),
         }
     }
 }
@@ -99,6 +100,8 @@ enum Choice {
     Kept,
     /// It is the best of those that voted before, and that stay.
     Voters,
+    /// Enforced journeys ask for it.
+    Journeys,
     /// It is the best.
     Best,
 }
@@ -177,8 +180,28 @@ pub(super) fn term(store: &Store) -> String {
     tell::term(store)
 }
 
+/// Decides in silence; `None` where not everything that is asked can be kept.
+pub(super) fn kept(ground: &Ground<'_>, q: &Question<'_>) -> Option<StorePlan> {
+    decide_within(ground, q, false, &mut Sink::new())
+}
+
+/// Decides in silence, as [`decide`].
+pub(super) fn quietly(ground: &Ground<'_>, q: &Question<'_>) -> Option<StorePlan> {
+    decide_within(ground, q, true, &mut Sink::new())
+}
+
 /// Decides; `None` when an error was emitted.
 pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> Option<StorePlan> {
+    decide_within(ground, q, true, sink)
+}
+
+/// Decides, where nothing keeps the enforced budget for writes perhaps without it.
+fn decide_within(
+    ground: &Ground<'_>,
+    q: &Question<'_>,
+    lenient: bool,
+    sink: &mut Sink,
+) -> Option<StorePlan> {
     let store = q.store();
     let site = q.site(ground);
     promises::class(store, q.chosen.regions.len() - 1, sink)?;
@@ -192,7 +215,10 @@ pub(super) fn decide(ground: &Ground<'_>, q: &Question<'_>, sink: &mut Sink) -> 
         locked.map_or(&[][..], |l| &l.voters),
     );
     // An enforced budget that cannot be kept is told with what breaks it, once all is decided.
-    let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
+    let decided = solve(&site, &held).or_else(|| {
+        let without = || solve(&site.without(Limit::Write), &held);
+        lenient.then(without).flatten()
+    });
     let Some(decided) = decided else {
         sink.emit(infeasible::say(&site, &q.chosen.conflict));
         return None;

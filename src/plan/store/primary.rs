@@ -103,6 +103,7 @@ pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
     let (value, leader, commit) = *kept.unwrap_or(&best);
     let choice = match (site.store.leader.is_some(), kept.is_some()) {
         (true, _) if site.has(Limit::Leader) => Choice::Named,
+        _ if site.led().is_some() => Choice::Journeys,
         (_, true) => Choice::Kept,
         (_, false) => Choice::Best,
     };

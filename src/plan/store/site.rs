@@ -53,6 +53,8 @@ pub(super) struct Site<'a> {
     pub serving: Vec<usize>,
     /// Limits that count; without one the store is decided as if it was not written.
     pub limits: BTreeSet<Limit>,
+    /// The leader that enforced journeys ask for.
+    pub led: Option<usize>,
 }
 
 impl<'a> Site<'a> {
@@ -89,6 +91,11 @@ impl<'a> Site<'a> {
         self.way().is_none_or(|way| way.read == Read::Leader)
     }
 
+    /// The leader that enforced journeys ask for, where one is chosen at all.
+    pub(super) fn led(&self) -> Option<usize> {
+        self.led.filter(|_| self.has(Limit::Leader))
+    }
+
     /// Regions that may lead.
     pub(super) fn leaders(&self) -> Vec<usize> {
         let pinned = self
@@ -96,10 +103,13 @@ impl<'a> Site<'a> {
             .leader
             .as_ref()
             .filter(|_| self.has(Limit::Leader));
-        let Some(pinned) = pinned else {
-            return self.serving.clone();
+        let region = match pinned {
+            Some(pinned) => self.ground.index(pinned.value.as_str()),
+            None => match self.led() {
+                None => return self.serving.clone(),
+                led => led,
+            },
         };
-        let region = self.ground.index(pinned.value.as_str());
         region
             .filter(|r| self.serving.contains(r))
             .into_iter()

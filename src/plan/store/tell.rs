@@ -51,6 +51,9 @@ pub(super) fn because(site: &Site<'_>, decided: &Decided) -> Because {
         Choice::Voters => Because::new(format!(
             "of the voters in the lock, which stay, {name} leads with the smallest {term}: {value}"
         )),
+        Choice::Journeys => Because::new(format!(
+            "{name} leads so that journeys keep their enforced budgets, with a {term} of {value}"
+        )),
         Choice::Best => {
             let among = words::count(site.serving.len(), "serving region");
             Because::new(format!(

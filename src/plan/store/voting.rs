@@ -19,6 +19,7 @@ pub(super) fn decide(site: &Site<'_>, held: &Held) -> Option<Decided> {
     let leads = |answer: &Answer| answer.voters.first().copied();
     let choice = match &kept {
         _ if site.store.leader.is_some() && site.has(Limit::Leader) => Choice::Named,
+        _ if site.led().is_some() => Choice::Journeys,
         Some(kept) if leads(kept) == held.leader => Choice::Kept,
         Some(kept) if kept.value > best.value => Choice::Voters,
         _ => Choice::Best,
