@@ -9,7 +9,7 @@ mod regions;
 mod round_trips;
 mod table;
 
-pub use aliases::is_alias;
+pub use aliases::alias_seconds;
 pub use countries::{
     ADEQUACY, CONTINENTS, CountryFacts, bloc, bloc_names, continent, country, country_coordinates,
     is_country, nearest_area,

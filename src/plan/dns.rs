@@ -8,49 +8,49 @@ use crate::model::duration::Duration;
 use crate::model::name::RegionName;
 use crate::model::place::Provider;
 use crate::model::plan::{Because, DnsPlan, FailoverChain};
-use crate::model::world::{Exposure, Ingress, PlacementMode, Routing, World};
+use crate::model::world::{Exposure, Ingress, PlacementMode, Routing, Service, World};
 
 use super::Placed;
 use super::ground::Ground;
 use super::search;
 use super::words;
 
-/// Until a health check of Route 53 has failed: 3 requests, 10 s apart.
-pub(super) const DETECTION: Duration = Duration::millis(30_000);
-/// The TTL of aliases, whatever is asked for. external-dns 0.22, `provider/aws/aws.go`
-/// (`adjustAliasRecord`).
-const ALIAS_TTL: Duration = Duration::millis(300_000);
-
 /// How long DNS answers with a region after its loss.
 pub(super) struct Switch {
+    /// Until its health check has failed.
+    pub detection: Duration,
     /// Until resolvers ask again.
     pub ttl: Duration,
-    /// The way in that makes a record an alias, where one does.
+    /// The way in that makes the slowest record an alias, where one does.
     pub alias: Option<String>,
 }
 
 impl Switch {
     /// The slowest of a service's records.
-    pub(super) fn of(world: &World, exposure: &Exposure, dns: &DnsPlan) -> Self {
+    pub(super) fn of(world: &World, service: &Service, dns: &DnsPlan) -> Self {
+        let ttl = service.exposure.as_ref().map_or(0, |e| e.ttl);
         let regions = dns.records.keys().filter_map(|r| world.regions.get(r));
-        let clusters =
-            regions.flat_map(|r| r.clusters.iter().filter_map(|c| world.clusters.get(c)));
-        let alias = clusters
-            .filter_map(|c| match c.ingress.as_ref().map(|i| &i.value) {
-                Some(Ingress::Hostname(host)) => Some(host),
-                _ => None,
-            })
-            .find(|host| atlas::is_alias(host));
-        let written = Duration::millis(u64::from(exposure.ttl) * 1000);
+        let clusters = regions
+            .flat_map(|r| r.clusters.iter().filter_map(|c| world.clusters.get(c)))
+            .filter(|c| c.environment == service.environment);
+        let records = clusters.map(|c| match c.ingress.as_ref().map(|i| &i.value) {
+            Some(Ingress::Hostname(host)) => match atlas::alias_seconds(host) {
+                Some(seconds) => (seconds, Some(host.clone())),
+                None => (ttl, None),
+            },
+            _ => (ttl, None),
+        });
+        let (seconds, alias) = records.max_by_key(|r| r.0).unwrap_or((ttl, None));
         Self {
-            ttl: alias.map_or(written, |_| ALIAS_TTL.max(written)),
-            alias: alias.cloned(),
+            detection: world.fleet.failover.detection,
+            ttl: Duration::millis(u64::from(seconds) * 1000),
+            alias,
         }
     }
 
     /// Until users are answered with another region.
     pub(super) fn takes(&self) -> Duration {
-        Duration::millis(DETECTION.as_millis() + self.ttl.as_millis())
+        Duration::millis(self.detection.as_millis() + self.ttl.as_millis())
     }
 }
 
@@ -173,10 +173,11 @@ pub(super) fn decide(
         because: Because::default(),
     };
     if plan.records.len() > 1 {
-        let switch = Switch::of(ground.world, exposure, &plan);
+        let switch = Switch::of(ground.world, placed.service, &plan);
         because = because.and(format!(
-            "a lost region is answered for at most {} more: {DETECTION} to notice and a TTL of {}",
+            "a lost region is answered for at most {} more: {} to notice and a TTL of {}",
             switch.takes(),
+            switch.detection,
             switch.ttl
         ));
     }

@@ -71,6 +71,14 @@ impl Fleet {
         Self(BTreeMap::from([("regen.yaml".to_owned(), text)]))
     }
 
+    /// Adds lines to `regen.yaml`.
+    pub(crate) fn fleet(mut self, settings: &str) -> Self {
+        if let Some(text) = self.0.get_mut("regen.yaml") {
+            text.push_str(&format!("\n{settings}"));
+        }
+        self
+    }
+
     /// Adds a file.
     pub(crate) fn file(mut self, path: &str, text: impl Into<String>) -> Self {
         self.0.insert(path.to_owned(), text.into());

@@ -25,28 +25,48 @@ fn times_that_dns_cannot_keep() {
             &format!("placement: {{regions: all}}\n{EXPOSURE}{ttl}}}\nslo: {{rto: {rto}}}"),
         )
     };
+    let checked = |detection: &str| {
+        exposed(OWN)
+            .fleet(&format!("failover: {{detection: {detection}}}"))
+            .service(
+                "web",
+                &format!("placement: {{regions: all}}\n{EXPOSURE}}}\nslo: {{rto: 2m}}"),
+            )
+    };
     held(
         "rto-dns",
         vec![
             ("a minute, and TTLs are one", web(OWN, "", "1m"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 1m after the loss of a region, and DNS takes 90s: 30s to notice and a TTL of 1m
   see services/web.yaml:4:11: answered by DNS
-  note: a health check of Route 53 fails after 3 requests, 10s apart
+  note: a health check of Route 53 fails after 3 requests, taken to be 10s apart (`failover.detection`)
   help: write `exposure.ttl: 30s`, or promise `rto: 90s`
 "),
             ("just enough", web(OWN, "", "90s"), ""),
             ("a shorter TTL", web(OWN, ", ttl: 30s", "1m"), ""),
             ("below what is noticed", web(OWN, ", ttl: 30s", "20s"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 20s after the loss of a region, and DNS takes 1m: 30s to notice and a TTL of 30s
   see services/web.yaml:4:11: answered by DNS
-  note: a health check of Route 53 fails after 3 requests, 10s apart
+  note: a health check of Route 53 fails after 3 requests, taken to be 10s apart (`failover.detection`)
   help: promise `rto: 1m`
 "),
-            ("aliases", web(LOAD_BALANCER, ", ttl: 30s", "1m"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 1m after the loss of a region, and DNS takes 330s: 30s to notice and a TTL of 5m
+            ("aliases", web(LOAD_BALANCER, ", ttl: 30s", "1m"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 1m after the loss of a region, and DNS takes 90s: 30s to notice and a TTL of 1m
   see services/web.yaml:4:11: answered by DNS
-  note: a health check of Route 53 fails after 3 requests, 10s apart
-  note: `a1-2.eu-west-1.elb.amazonaws.com` is an alias for Route 53: external-dns sets its TTL to 5m, whatever `exposure.ttl` says
+  note: a health check of Route 53 fails after 3 requests, taken to be 10s apart (`failover.detection`)
+  note: `a1-2.eu-west-1.elb.amazonaws.com` is an alias for Route 53, which answers with the TTL of the target, whatever `exposure.ttl` says
+  help: promise `rto: 90s`, or enter by `ingress.addresses`, or by a name of your own for the load balancer
+"),
+            ("aliases, with time", web(LOAD_BALANCER, ", ttl: 30s", "90s"), ""),
+            ("an accelerator", web("a1.awsglobalaccelerator.com", "", "5m"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 5m after the loss of a region, and DNS takes 330s: 30s to notice and a TTL of 5m
+  see services/web.yaml:4:11: answered by DNS
+  note: a health check of Route 53 fails after 3 requests, taken to be 10s apart (`failover.detection`)
+  note: `a1.awsglobalaccelerator.com` is an alias for Route 53, which answers with the TTL of the target, whatever `exposure.ttl` says
   help: promise `rto: 330s`, or enter by `ingress.addresses`, or by a name of your own for the load balancer
 "),
-            ("aliases, with time", web(LOAD_BALANCER, ", ttl: 30s", "330s"), ""),
+            ("a slower check", checked("90s"), "warning[rto-dns] services/web.yaml:5:12: `web` is to serve again 2m after the loss of a region, and DNS takes 150s: 90s to notice and a TTL of 1m
+  see services/web.yaml:4:11: answered by DNS
+  note: a health check takes as long to fail as `failover.detection` says
+  help: write `exposure.ttl: 30s`, or promise `rto: 150s`
+"),
+            ("a quicker check", checked("20s"), ""),
             ("no exposure", exposed(OWN).service("web", "placement: {regions: all}\nslo: {rto: 1s}"), ""),
         ],
     );
@@ -56,16 +76,16 @@ fn times_that_dns_cannot_keep() {
             (
                 "aliases with a TTL",
                 web(LOAD_BALANCER, ", ttl: 30s", "1h"),
-                "warning[alias-ttl] services/web.yaml:4:59: the TTL of `web.shop.example` is 300s in `eu-west-1-a`, not 30s: its record there is an alias
+                "warning[alias-ttl] services/web.yaml:4:59: the TTL of `web.shop.example` is 60s in `eu-west-1-a`, not 30s: its record there is an alias
   see regions/eu-west-1.yaml:4:34: a load balancer of AWS
-  note: external-dns makes the record of `a1-2.eu-west-1.elb.amazonaws.com` an alias and sets its TTL to 300s
+  note: external-dns makes the record of `a1-2.eu-west-1.elb.amazonaws.com` an alias, which Route 53 answers with the TTL of its target
   note: so it is in 2 clusters
-  help: write `ttl: 5m`, or enter by `ingress.addresses` or by a name of your own for the load balancer
+  help: write `ttl: 60s`, or enter by `ingress.addresses` or by a name of your own for the load balancer
 ",
             ),
             (
                 "aliases, as they are",
-                web(LOAD_BALANCER, ", ttl: 5m", "1h"),
+                web(LOAD_BALANCER, ", ttl: 1m", "1h"),
                 "",
             ),
             ("aliases, unsaid", web(LOAD_BALANCER, "", "1h"), ""),
@@ -115,9 +135,16 @@ fn times_that_a_person_cannot_keep() {
         vec![
             ("PostgreSQL", web("engine: cloudnative-pg, synchronous: 1", "5m"), "warning[rto-by-hand] services/web.yaml:4:12: `web` is to serve again 5m after the loss of a region, and a person has to promote a replica of `db` once eu-west-1 is lost
   see services/web.yaml:5:29: switches by hand
-  note: the alert, the decision, a commit and its roll-out: 15m are assumed
+  note: the alert, the decision, a commit and its roll-out are taken to need 15m: write `failover.promotion` in regen.yaml, or `promotion` of the store, as drills show it
   help: promise `rto: 15m`, or choose an engine that gives `strong` and switches by itself: `cockroachdb`, `k8ssandra`, `mongodb`, `nats-jetstream`, `yugabytedb`
 "),
+            ("a fleet that is quicker", web("engine: cloudnative-pg, synchronous: 1", "5m").fleet("failover: {promotion: 5m}"), ""),
+            ("a fleet that is slower", web("engine: cloudnative-pg, synchronous: 1", "15m").fleet("failover: {promotion: 1h}"), "warning[rto-by-hand] services/web.yaml:4:12: `web` is to serve again 15m after the loss of a region, and a person has to promote a replica of `db` once eu-west-1 is lost
+  see services/web.yaml:5:29: switches by hand
+  see regen.yaml:4:23: takes 1h
+  help: promise `rto: 1h`, or choose an engine that gives `strong` and switches by itself: `cockroachdb`, `k8ssandra`, `mongodb`, `nats-jetstream`, `yugabytedb`
+"),
+            ("a store that is quicker", web("engine: cloudnative-pg, synchronous: 1, promotion: 4m", "5m").fleet("failover: {promotion: 1h}"), ""),
             ("PostgreSQL, with time", web("engine: cloudnative-pg, synchronous: 1", "15m"), ""),
             ("PostgreSQL that is only read", web("engine: cloudnative-pg, access: {reads: 100%, writes: 0%}", "5m"), ""),
         ],

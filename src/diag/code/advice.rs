@@ -58,9 +58,9 @@ macro_rules! with_advice {
             /// store, or (a warning) takes part in the same writes. Put one of them into another wave, or roll the wave
             /// out in the steps that the plan gives.
             WaveTogether = "wave-together", Note;
-            /// A record is an alias of Route 53 (its ingress is a load balancer of AWS), whose TTL
-            /// external-dns sets to 300 s: `exposure.ttl` has no effect. Leave it out, or give the
-            /// load balancer a name of your own.
+            /// A record is an alias of Route 53 (its ingress is a load balancer of AWS), which is
+            /// answered with the TTL of its target, 60 s for a load balancer: `exposure.ttl` has no
+            /// effect. Leave it out, or give the load balancer a name of your own.
             AliasTtl = "alias-ttl", Warning;
         }
     };

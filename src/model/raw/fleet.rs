@@ -199,6 +199,13 @@ pub struct FailoverDefaults {
     pub residency: Option<Spanned<JurisdictionName>>,
     /// The share of capacity that must stay free after a failover. Default: `0%`.
     pub headroom: Option<Spanned<Share>>,
+    /// How long a health check takes to fail after a region is lost. Default: `30s`, three requests
+    /// 10 s apart (Route 53's fast interval; its standard one, 30 s, makes it `90s`).
+    pub detection: Option<Spanned<Duration>>,
+    /// How long it takes until a person has promoted a replica in another region, from the alert.
+    /// Default: `15m`, an estimate: 5 min until somebody is at it, 7 min to decide and to write the
+    /// two commits, 3 min until Argo CD has seen the last (it polls every 2 to 3 min).
+    pub promotion: Option<Spanned<Duration>>,
 }
 
 /// Round trips between regions.

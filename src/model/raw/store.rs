@@ -50,6 +50,9 @@ pub struct Store {
     /// `{by: jurisdiction, of: [EU, IN]}`. Users of none of them are in the part `default`. Default:
     /// the data is one.
     pub shards: Option<Spanned<Shards>>,
+    /// How long it takes until a person has promoted a replica in another region, for engines that
+    /// do not switch by themselves. Default: the fleet's `failover.promotion`.
+    pub promotion: Option<Spanned<Duration>>,
     /// Instances per region. Default: 3 for a critical service, else 2, and no fewer than its engine
     /// needs to lose one.
     pub instances: Option<Spanned<u32>>,

@@ -218,6 +218,14 @@ pub struct Failover {
     pub residency: Option<Spanned<JurisdictionName>>,
     /// The share of capacity that must stay free after a failover.
     pub headroom: Share,
+    /// How long a health check takes to fail.
+    pub detection: Duration,
+    /// Where that was written.
+    pub detection_span: Option<Span>,
+    /// How long a person takes to promote a replica in another region.
+    pub promotion: Duration,
+    /// Where that was written.
+    pub promotion_span: Option<Span>,
 }
 
 /// How unmeasured round trips are treated.

@@ -42,6 +42,8 @@ pub struct Store {
     /// Parts of the data that are homed with their users, in order of writing; users of none of
     /// them are in a part that is called [`Shard::DEFAULT`]. None: the data is one.
     pub shards: Vec<Shard>,
+    /// How long a person takes to promote a replica in another region, where one says.
+    pub promotion: Option<Spanned<Duration>>,
     /// Instances per region.
     pub instances: u32,
     /// Disk per instance.

@@ -13,8 +13,6 @@ use crate::plan::Placed;
 use crate::plan::dns;
 use crate::plan::words;
 
-/// What a switch by hand takes at least: an alert, a person, a commit and its roll-out. Ours.
-const BY_HAND: Duration = Duration::millis(15 * 60_000);
 /// How late logs arrive that are shipped rather than streamed: until one is full or old enough
 /// (`archive_timeout`, 5 min unless told), uploaded and fetched. CloudNativePG 1.30,
 /// `docs/src/wal_archiving.md`.
@@ -31,7 +29,7 @@ pub(super) fn time(view: &View<'_>, sink: &mut Sink) {
         }
         resolvers(view, placed, rto, sink);
         for (store, plan) in view.parts(placed) {
-            by_hand(placed, store, plan, rto, sink);
+            by_hand(view, placed, store, plan, rto, sink);
         }
     }
 }
@@ -81,13 +79,12 @@ fn resolvers(view: &View<'_>, placed: &Placed<'_>, rto: Spanned<Duration>, sink:
     let (Some(exposure), Some(dns)) = (&placed.service.exposure, dns) else {
         return;
     };
-    let switch = dns::Switch::of(view.ground.world, exposure, dns);
+    let switch = dns::Switch::of(view.ground.world, placed.service, dns);
     let takes = switch.takes();
     if takes <= rto.value {
         return;
     }
-    let detects = dns::DETECTION;
-    let ttl = switch.ttl;
+    let (detects, ttl) = (switch.detection, switch.ttl);
     let mut diagnostic = Diagnostic::new(
         Code::RtoDns,
         format!(
@@ -97,12 +94,15 @@ fn resolvers(view: &View<'_>, placed: &Placed<'_>, rto: Spanned<Duration>, sink:
     )
     .at(rto.span, "promised here")
     .see(exposure.span, "answered by DNS")
-    .note("a health check of Route 53 fails after 3 requests, 10s apart");
+    .note(match view.ground.world.fleet.failover.detection_span {
+        Some(_) => "a health check takes as long to fail as `failover.detection` says",
+        None => "a health check of Route 53 fails after 3 requests, taken to be 10s apart (`failover.detection`)",
+    });
     let left = rto.value.as_millis().saturating_sub(detects.as_millis()) / 1000;
     let mut remedies = vec![format!("promise `rto: {takes}`")];
     if let Some(alias) = &switch.alias {
         diagnostic = diagnostic.note(format!(
-            "`{alias}` is an alias for Route 53: external-dns sets its TTL to {ttl}, whatever `exposure.ttl` says"
+            "`{alias}` is an alias for Route 53, which answers with the TTL of the target, whatever `exposure.ttl` says"
         ));
         remedies.push(
             "enter by `ingress.addresses`, or by a name of your own for the load balancer"
@@ -123,6 +123,7 @@ fn loss(store: &Store) -> Option<Loss> {
 }
 
 fn by_hand(
+    view: &View<'_>,
     placed: &Placed<'_>,
     store: &Store,
     plan: &StorePlan,
@@ -133,7 +134,14 @@ fn by_hand(
     let Some(leader) = plan.leader.as_ref().filter(|_| manual) else {
         return;
     };
-    if store.access.writes == 0 || rto.value >= BY_HAND {
+    let (takes, told) = match &store.promotion {
+        Some(own) => (own.value, Some(own.span)),
+        None => {
+            let fleet = &view.ground.world.fleet.failover;
+            (fleet.promotion, fleet.promotion_span)
+        }
+    };
+    if store.access.writes == 0 || rto.value >= takes {
         return;
     }
     let class = store.consistency.value;
@@ -144,14 +152,14 @@ fn by_hand(
         })
         .map(|e| format!("`{e}`"))
         .collect();
-    let mut help = format!("promise `rto: {BY_HAND}`");
+    let mut help = format!("promise `rto: {takes}`");
     if !able.is_empty() {
         help = format!(
             "{help}, or choose an engine that gives `{class}` and switches by itself: {}",
             able.join(", ")
         );
     }
-    let diagnostic = Diagnostic::new(
+    let mut diagnostic = Diagnostic::new(
         Code::RtoByHand,
         format!(
             "`{}` is to serve again {} after the loss of a region, and a person has to promote a replica of `{}` once {leader} is lost",
@@ -159,8 +167,11 @@ fn by_hand(
         ),
     )
     .at(rto.span, "promised here")
-    .see(store.engine.span, "switches by hand")
-    .note(format!("the alert, the decision, a commit and its roll-out: {BY_HAND} are assumed"));
+    .see(store.engine.span, "switches by hand");
+    diagnostic = match told {
+        Some(span) => diagnostic.see(span, format!("takes {takes}")),
+        None => diagnostic.note(format!("the alert, the decision, a commit and its roll-out are taken to need {takes}: write `failover.promotion` in regen.yaml, or `promotion` of the store, as drills show it")),
+    };
     sink.emit(diagnostic.help(help));
 }
 

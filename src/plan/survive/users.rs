@@ -13,7 +13,7 @@ use crate::model::simulation::{Moved, Rto, ServiceOutcome};
 use crate::model::world::{PlacementMode, Routing, Service};
 
 use super::scene::Scene;
-use crate::plan::dns::{DETECTION, Switch};
+use crate::plan::dns::Switch;
 use crate::plan::ground::{Demand, Place, UNKNOWN};
 use crate::plan::words;
 
@@ -201,10 +201,10 @@ impl Users<'_> {
             return Rto::Back;
         }
         match (&self.service.exposure, &self.plan.dns) {
-            (Some(exposure), Some(dns)) if dns.policy != Routing::Simple => {
-                let switch = Switch::of(scene.world(), exposure, dns);
+            (Some(_), Some(dns)) if dns.policy != Routing::Simple => {
+                let switch = Switch::of(scene.world(), self.service, dns);
                 Rto::Dns {
-                    detection: seconds(DETECTION),
+                    detection: seconds(switch.detection),
                     ttl: seconds(switch.ttl),
                 }
             }

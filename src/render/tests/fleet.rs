@@ -54,6 +54,10 @@ impl Made {
             failover: Failover {
                 residency: None,
                 headroom: Share::ppm(200_000),
+                detection: Duration::millis(30_000),
+                detection_span: None,
+                promotion: Duration::millis(900_000),
+                promotion_span: None,
             },
             network: NetworkSettings {
                 rtt: "network/rtt.csv".into(),
@@ -254,6 +258,7 @@ impl Made {
             synchronous: 0,
             standbys: Default::default(),
             survive: None,
+            promotion: None,
             voters: Voters {
                 count: None,
                 distinct: Distinct::Region,

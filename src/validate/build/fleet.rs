@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Sink, Spanned};
+use crate::model::duration::Duration;
 use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
 use crate::model::raw::{self, DnsController, PolicyController, SecretsController};
@@ -11,6 +12,11 @@ use crate::model::world::{
     NetworkSettings, Platform, Policies, Residency,
 };
 use crate::validate::areas;
+
+/// Until a health check of Route 53 has failed: 3 requests, 10 s apart.
+const DETECTION: Duration = Duration::millis(30_000);
+/// An estimate of what a promotion by hand takes; the field's documentation says of what.
+const PROMOTION: Duration = Duration::millis(15 * 60_000);
 
 /// The settings of the fleet.
 pub(super) fn fleet(
@@ -69,6 +75,14 @@ pub(super) fn fleet(
             headroom: failover
                 .and_then(|f| f.headroom.as_ref())
                 .map_or(Share::ppm(0), |h| h.value),
+            detection: failover
+                .and_then(|f| f.detection)
+                .map_or(DETECTION, |d| d.value),
+            detection_span: failover.and_then(|f| f.detection).map(|d| d.span),
+            promotion: failover
+                .and_then(|f| f.promotion)
+                .map_or(PROMOTION, |p| p.value),
+            promotion_span: failover.and_then(|f| f.promotion).map(|p| p.span),
         },
         network: NetworkSettings {
             rtt: network

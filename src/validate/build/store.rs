@@ -74,6 +74,7 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
                 })
             })
             .collect(),
+        promotion: raw.promotion,
         instances: raw
             .instances
             .map_or_else(|| instances(raw.engine.value, tier), |i| i.value),

@@ -6,10 +6,6 @@ use crate::diag::{Code, Sink};
 use crate::model::world::Ingress;
 use crate::validate::Facts;
 
-/// What external-dns writes for aliases: 300 s. external-dns 0.22, `provider/aws/aws.go`
-/// (`adjustAliasRecord`).
-const ALIAS_SECONDS: u32 = 300;
-
 /// No time to live is written where records are aliases.
 pub(super) fn aliases(facts: &Facts<'_>, sink: &mut Sink) {
     if facts.world.fleet.platform.dns.is_none() {
@@ -20,41 +16,38 @@ pub(super) fn aliases(facts: &Facts<'_>, sink: &mut Sink) {
         let (Some(written), Some(exposure)) = (written, &service.exposure) else {
             continue;
         };
-        if exposure.ttl == ALIAS_SECONDS {
-            continue;
-        }
         let clusters = candidates(facts.world, service);
         let ingresses = clusters.iter().flat_map(|(_, c)| c).filter_map(|cluster| {
             let ingress = cluster.ingress.as_ref()?;
             match &ingress.value {
-                Ingress::Hostname(host) if atlas::is_alias(host) => {
-                    Some((cluster, host, ingress.span))
+                Ingress::Hostname(host) => {
+                    let seconds = atlas::alias_seconds(host)?;
+                    (seconds != exposure.ttl).then_some((cluster, host, ingress.span, seconds))
                 }
-                _ => None,
+                Ingress::Addresses(_) => None,
             }
         });
         let aliases: Vec<_> = ingresses.collect();
-        let Some((cluster, host, span)) = aliases.first() else {
+        let Some((cluster, host, span, seconds)) = aliases.first() else {
             continue;
         };
         let mut warning = fault(
             Code::AliasTtl,
             format!(
-                "the TTL of `{}` is {ALIAS_SECONDS}s in `{}`, not {}: its record there is an alias",
+                "the TTL of `{}` is {seconds}s in `{}`, not {}: its record there is an alias",
                 exposure.host.value, cluster.name.value, written.value
             ),
             written.span,
         )
         .see(*span, "a load balancer of AWS")
         .note(format!(
-            "external-dns makes the record of `{host}` an alias and sets its TTL to {ALIAS_SECONDS}s"
+            "external-dns makes the record of `{host}` an alias, which Route 53 answers with the TTL of its target"
         ));
         if aliases.len() > 1 {
             warning = warning.note(format!("so it is in {} clusters", aliases.len()));
         }
         sink.emit(warning.help(format!(
-            "write `ttl: {}m`, or enter by `ingress.addresses` or by a name of your own for the load balancer",
-            ALIAS_SECONDS / 60
+            "write `ttl: {seconds}s`, or enter by `ingress.addresses` or by a name of your own for the load balancer"
         )));
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{able, list};
 use crate::diag::{Code, Sink};
-use crate::engine::{self, Scheme};
+use crate::engine::{self, Recovery, Scheme};
 use crate::model::raw::{Leader, Store as Written};
 use crate::model::world::Store;
 use crate::validate::rules::lookup::fault;
@@ -79,6 +79,19 @@ pub(super) fn abilities(written: &Written, store: &Store, sink: &mut Sink) {
                     "leave `{field}` out{}",
                     others(|s| s == Scheme::Quorum)
                 )),
+        );
+    }
+    if let Some(promotion) = written.promotion
+        && way
+            .region
+            .is_none_or(|loss| loss.recovery == Recovery::Automatic)
+    {
+        let message =
+            format!("{gives} needs nobody to promote a replica: nothing follows from `promotion`");
+        sink.emit(
+            fault(Code::NoEffect, message, promotion.span)
+                .see(store.engine.span, "")
+                .help("leave `promotion` out"),
         );
     }
     instances(written, store, sink);
