@@ -217,9 +217,15 @@ fn an_enforced_limit_on_writes_counts_what_was_measured_alone() {
         ("c", "FR", "48, 2"),
         ("d", "US", "39, -77"),
     ];
-    for store in ["yugabytedb", "cloudnative-pg, synchronous: 1"] {
-        let settings =
-            "platform: {capabilities: [yugabytedb, cloudnative-pg, multicluster-services]}\n";
+    for store in [
+        "yugabytedb",
+        "cloudnative-pg, synchronous: 1",
+        // Reads go to the nearest voter, so that sets of voters are compared.
+        "mongodb, consistency: eventual, access: {reads: 10%, writes: 90%}",
+        // What a global table waits for is an estimate too.
+        "cockroachdb, setting: global",
+    ] {
+        let settings = "platform: {capabilities: [yugabytedb, mongodb, cockroachdb, cloudnative-pg, multicluster-services]}\n";
         let fleet = places.iter().fold(Fleet::new(settings).file("network/rtt.csv", rtt), |fleet, (name, country, at)| {
             fleet.file(
                 &format!("regions/{name}.yaml"),

@@ -292,6 +292,16 @@ fn recovery_is_held_against_what_the_service_promises() {
         ),
         ("rpo: 5m", "", vec![], 1),
         ("rto: 5m", "", vec![], 1),
+        ("rto: 5m", "promotion: 5m", vec![], 0),
+        (
+            "rto: 5m",
+            "promotion: 6m",
+            vec![(
+                Promise::Rto,
+                "a person takes 6m to bring writes of `web/db` back, and 5m are promised",
+            )],
+            0,
+        ),
     ] {
         let outcome = fleet(slo, store);
         assert_eq!(broken(&outcome), told, "{slo} {store}");

@@ -223,9 +223,16 @@ pub struct Failover {
     /// Where that was written.
     pub detection_span: Option<Span>,
     /// How long a person takes to promote a replica in another region.
-    pub promotion: Duration,
-    /// Where that was written.
-    pub promotion_span: Option<Span>,
+    pub promotion: Promotion,
+}
+
+/// How long a person takes to promote a replica in another region, from the alert.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Promotion {
+    /// So long.
+    pub takes: Duration,
+    /// Where that was written; an estimate where nobody did.
+    pub told: Option<Span>,
 }
 
 /// How unmeasured round trips are treated.

@@ -18,7 +18,8 @@ mod workload;
 
 pub use fleet::{
     Audience, AudiencePlace, AudienceShare, Audit, DataClass, Delivery, DriftSettings, Estimate,
-    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Policies, Residency,
+    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Policies, Promotion,
+    Residency,
 };
 pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
 pub use overlay::{Overlay, OverlayPatch, OverlayScope};

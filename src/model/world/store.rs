@@ -10,6 +10,8 @@ use crate::model::name::{DataClassName, JurisdictionName, RegionName, StoreName}
 use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 
+use super::fleet::Promotion;
+
 /// A database, queue or cache that a service owns.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -42,8 +44,8 @@ pub struct Store {
     /// Parts of the data that are homed with their users, in order of writing; users of none of
     /// them are in a part that is called [`Shard::DEFAULT`]. None: the data is one.
     pub shards: Vec<Shard>,
-    /// How long a person takes to promote a replica in another region, where one says.
-    pub promotion: Option<Spanned<Duration>>,
+    /// How long a person takes to promote a replica in another region.
+    pub promotion: Promotion,
     /// Instances per region.
     pub instances: u32,
     /// Disk per instance.

@@ -6,7 +6,7 @@ use crate::latency;
 use crate::model::duration::Duration;
 use crate::model::plan::StorePlan;
 use crate::model::rtt::Rtt;
-use crate::model::world::Store;
+use crate::model::world::{Promotion, Store};
 
 use super::View;
 use crate::plan::Placed;
@@ -29,7 +29,7 @@ pub(super) fn time(view: &View<'_>, sink: &mut Sink) {
         }
         resolvers(view, placed, rto, sink);
         for (store, plan) in view.parts(placed) {
-            by_hand(view, placed, store, plan, rto, sink);
+            by_hand(placed, store, plan, rto, sink);
         }
     }
 }
@@ -123,7 +123,6 @@ fn loss(store: &Store) -> Option<Loss> {
 }
 
 fn by_hand(
-    view: &View<'_>,
     placed: &Placed<'_>,
     store: &Store,
     plan: &StorePlan,
@@ -134,13 +133,7 @@ fn by_hand(
     let Some(leader) = plan.leader.as_ref().filter(|_| manual) else {
         return;
     };
-    let (takes, told) = match &store.promotion {
-        Some(own) => (own.value, Some(own.span)),
-        None => {
-            let fleet = &view.ground.world.fleet.failover;
-            (fleet.promotion, fleet.promotion_span)
-        }
-    };
+    let Promotion { takes, told } = store.promotion;
     if store.access.writes == 0 || rto.value >= takes {
         return;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::engine::{self, ClassFacts, Read, Write};
 use crate::latency::COMMIT_WAIT;
 use crate::model::duration::Duration;
-use crate::model::world::{Distinct, ReadReplicas, Service, Store, Survive};
+use crate::model::world::{Distinct, Estimate, ReadReplicas, Service, Store, Survive};
 use crate::plan::ground::{Demand, Ground};
 use crate::plan::search::{self, Costs, gcd};
 
@@ -215,6 +215,7 @@ impl<'a> Site<'a> {
             false => [None, None],
         };
         let global = way.is_some_and(|w| w.write == Write::Global);
+        let wait = if global { COMMIT_WAIT.as_micros() } else { 0 };
         let costs: &'a Costs = &self.ground.costs;
         Vote {
             costs,
@@ -230,7 +231,12 @@ impl<'a> Site<'a> {
             kept: Vec::new(),
             reads,
             mix: self.mix(),
-            wait: if global { COMMIT_WAIT.as_micros() } else { 0 },
+            wait,
+            // The engine's wait is an estimate.
+            charged_wait: match world.fleet.network.estimate {
+                Estimate::Enforce => wait,
+                Estimate::Warn | Estimate::Refuse => 0,
+            },
             limit: limit.map(|limit| (self.ground.enforced(false), limit)),
             tail: tail.map(|limit| (self.ground.enforced(true), limit)),
         }

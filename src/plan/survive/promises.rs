@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::name::StoreKey;
 use crate::model::simulation::{Broken, Outcome, Promise, Rpo, Rto, StoreOutcome, Writes};
-use crate::model::world::{Routing, Service, Store};
+use crate::model::world::{Promotion, Routing, Service, Store};
 
 use super::load::Short;
 use super::scene::Scene;
@@ -66,7 +66,7 @@ pub(super) fn users(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
         });
     }
     residency(scene, users, out);
-    in_time(&format!("`{key}`"), service, &found.rto, out);
+    in_time(&format!("`{key}`"), service, &found.rto, None, out);
     if found
         .moved
         .iter()
@@ -151,6 +151,7 @@ pub(super) fn store(touched: &Touched<'_>, out: &mut Outcome) {
         &format!("writes of `{key}`"),
         touched.service,
         &found.rto,
+        Some(touched.store.promotion),
         out,
     );
     kept(touched, out);
@@ -167,7 +168,13 @@ pub(super) fn store(touched: &Touched<'_>, out: &mut Outcome) {
 }
 
 /// Whether it works again as soon as the service promises.
-fn in_time(what: &str, service: &Service, rto: &Rto, out: &mut Outcome) {
+fn in_time(
+    what: &str,
+    service: &Service,
+    rto: &Rto,
+    promotion: Option<Promotion>,
+    out: &mut Outcome,
+) {
     let Some(promised) = &service.recovery.rto else {
         return;
     };
@@ -181,12 +188,18 @@ fn in_time(what: &str, service: &Service, rto: &Rto, out: &mut Outcome) {
             }
             format!("{what} takes {seconds} s to be back, and promises {limit}")
         }
-        Rto::Manual => {
-            out.unknown.push(format!(
-                "whether a person brings {what} back within the {limit} that are promised"
-            ));
-            return;
-        }
+        Rto::Manual => match promotion.filter(|p| p.told.is_some()) {
+            Some(told) if told.takes <= limit => return,
+            Some(Promotion { takes, .. }) => {
+                format!("a person takes {takes} to bring {what} back, and {limit} are promised")
+            }
+            None => {
+                out.unknown.push(format!(
+                    "whether a person brings {what} back within the {limit} that are promised"
+                ));
+                return;
+            }
+        },
         Rto::Back => format!("{what} is not back before what is lost is, and promises {limit}"),
     };
     out.broken.push(Broken {

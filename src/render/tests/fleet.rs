@@ -15,6 +15,11 @@ use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::world::*;
 
+const PROMOTION: Promotion = Promotion {
+    takes: Duration::millis(900_000),
+    told: None,
+};
+
 /// A world, and a plan that places every service in every cluster.
 pub(super) struct Made {
     pub(super) world: World,
@@ -56,8 +61,7 @@ impl Made {
                 headroom: Share::ppm(200_000),
                 detection: Duration::millis(30_000),
                 detection_span: None,
-                promotion: Duration::millis(900_000),
-                promotion_span: None,
+                promotion: PROMOTION,
             },
             network: NetworkSettings {
                 rtt: "network/rtt.csv".into(),
@@ -258,7 +262,7 @@ impl Made {
             synchronous: 0,
             standbys: Default::default(),
             survive: None,
-            promotion: None,
+            promotion: PROMOTION,
             voters: Voters {
                 count: None,
                 distinct: Distinct::Region,

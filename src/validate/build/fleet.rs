@@ -9,14 +9,26 @@ use crate::model::ratio::Share;
 use crate::model::raw::{self, DnsController, PolicyController, SecretsController};
 use crate::model::world::{
     Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
-    NetworkSettings, Platform, Policies, Residency,
+    NetworkSettings, Platform, Policies, Promotion, Residency,
 };
 use crate::validate::areas;
 
 /// Until a health check of Route 53 has failed: 3 requests, 10 s apart.
 const DETECTION: Duration = Duration::millis(30_000);
-/// An estimate of what a promotion by hand takes; the field's documentation says of what.
-const PROMOTION: Duration = Duration::millis(15 * 60_000);
+/// The field's documentation says what of.
+const PROMOTION: Promotion = Promotion {
+    takes: Duration::millis(15 * 60_000),
+    told: None,
+};
+
+/// What somebody says that a promotion by hand takes.
+pub(super) fn promotion(written: Option<Spanned<Duration>>) -> Option<Promotion> {
+    let told = |w: Spanned<Duration>| Promotion {
+        takes: w.value,
+        told: Some(w.span),
+    };
+    written.map(told)
+}
 
 /// The settings of the fleet.
 pub(super) fn fleet(
@@ -79,10 +91,7 @@ pub(super) fn fleet(
                 .and_then(|f| f.detection)
                 .map_or(DETECTION, |d| d.value),
             detection_span: failover.and_then(|f| f.detection).map(|d| d.span),
-            promotion: failover
-                .and_then(|f| f.promotion)
-                .map_or(PROMOTION, |p| p.value),
-            promotion_span: failover.and_then(|f| f.promotion).map(|p| p.span),
+            promotion: promotion(failover.and_then(|f| f.promotion)).unwrap_or(PROMOTION),
         },
         network: NetworkSettings {
             rtt: network

@@ -14,6 +14,8 @@ use crate::model::world::{
 };
 use crate::validate::areas;
 
+use super::fleet::promotion;
+
 /// Every night at three.
 const NIGHTLY: &str = "0 0 3 * * *";
 /// How long backups are kept when nobody says: 30 days.
@@ -74,7 +76,7 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
                 })
             })
             .collect(),
-        promotion: raw.promotion,
+        promotion: promotion(raw.promotion).unwrap_or(fleet.failover.promotion),
         instances: raw
             .instances
             .map_or_else(|| instances(raw.engine.value, tier), |i| i.value),

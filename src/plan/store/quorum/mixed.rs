@@ -28,7 +28,7 @@ pub(super) fn solve(vote: &Vote<'_>) -> Option<Answer> {
         let Some(seats) = Seats::new(vote, leader) else {
             continue;
         };
-        if !seats.completes(seats.slack.0, &[], 0) {
+        if !seats.completes(seats.longest(), &[], 0) {
             continue;
         }
         search.begin(&seats);
@@ -69,6 +69,8 @@ struct Search<'a> {
 struct Level<'a> {
     seats: &'a Seats<'a>,
     chosen: Vec<Seat>,
+    /// The longest commit that can be within the limit.
+    longest: u64,
     /// By depth, for each place of demand the nearest of the chosen.
     nearest: Vec<Vec<u64>>,
     /// What the chosen are worth by the prices.
@@ -113,6 +115,7 @@ impl<'a> Level<'a> {
         }
         Self {
             seats,
+            longest: seats.longest(),
             chosen: Vec::with_capacity(slots),
             nearest: vec![nearest; slots + 1],
             worth,
@@ -211,7 +214,7 @@ impl Search<'_> {
         let all = || seats.kept.iter().chain(chosen);
         let commit = seats.commit(all().map(|s| s.cost));
         let tail = seats.commit(all().map(|s| s.tail));
-        if commit > seats.slack.0 || tail > seats.slack.1 {
+        if seats.charged(all()) > seats.slack.0 || tail > seats.slack.1 {
             return;
         }
         let value = self.vote.value(seats.leader, commit, read);
@@ -281,7 +284,7 @@ impl Search<'_> {
             level.worth += worth;
             let bound = self.bound(level, position + 1);
             let open = seats.vote.tail.is_none()
-                || seats.completes(seats.slack.0, &level.chosen, position + 1);
+                || seats.completes(level.longest, &level.chosen, position + 1);
             if open && !self.pruned(bound, seats.leader) {
                 self.descend(level, position + 1, bound);
             }

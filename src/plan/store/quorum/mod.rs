@@ -64,7 +64,10 @@ pub(super) struct Vote<'a> {
     pub mix: (u64, u64),
     /// What a write waits for beside the quorum, in microseconds.
     pub wait: u64,
-    /// What no write may exceed in microseconds, and how far its users are by what counts for it.
+    /// What of that counts against a limit.
+    pub charged_wait: u64,
+    /// What no write may exceed in microseconds, and the round trips as they count for it: nothing
+    /// where only estimated. Of a quorum that of the voter that decides counts.
     pub limit: Option<(&'a Costs, u64)>,
     /// The same by other round trips, such as a percentile.
     pub tail: Option<(&'a Costs, u64)>,
@@ -165,10 +168,10 @@ impl Vote<'_> {
         if path >= UNKNOWN {
             return None;
         }
-        let left = |limit: u64, path: u64| limit.checked_sub(path)?.checked_sub(self.wait);
+        let left = |limit: u64, path: u64| limit.checked_sub(path)?.checked_sub(self.charged_wait);
         let by_cost = match self.limit {
             Some((costs, limit)) => left(limit, farthest(costs))?,
-            None => UNKNOWN - 1,
+            None => u64::MAX,
         };
         let by_tail = match self.tail {
             Some((costs, limit)) => left(limit, farthest(costs))?,

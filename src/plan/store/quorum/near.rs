@@ -10,9 +10,7 @@ pub(super) fn followers(seats: &Seats<'_>) -> Option<(u64, Vec<usize>)> {
     }?;
     let all = || seats.kept.iter().chain(&taken);
     let commit = seats.commit(all().map(|s| s.cost));
-    // Of the seats that are as far as the one that decides, the first does.
-    let decides = all().filter(|s| s.cost == commit).min();
-    if decides.is_some_and(|s| s.charged > seats.slack.0) {
+    if seats.charged(all()) > seats.slack.0 {
         return None;
     }
     let voters = all().map(|s| s.region).collect();

@@ -102,6 +102,23 @@ impl<'a> Seats<'a> {
         last.copied().unwrap_or_default()
     }
 
+    /// What the commit of all followers counts for against the limit: of the seats that are as far
+    /// as the one that decides, the first does.
+    pub(super) fn charged<'s>(&self, followers: impl Iterator<Item = &'s Seat> + Clone) -> u64 {
+        let commit = self.commit(followers.clone().map(|s| s.cost));
+        let decides = followers.filter(|s| s.cost == commit).min();
+        decides.map_or(0, |s| s.charged)
+    }
+
+    /// The longest commit that can be within the limit, by the costs.
+    pub(super) fn longest(&self) -> u64 {
+        let mut all = self.kept.iter().chain(&self.free);
+        match all.all(|s| s.charged == s.cost) {
+            true => self.slack.0,
+            false => u64::MAX,
+        }
+    }
+
     /// Whether `slots` more seats from a position on, of classes that are not `taken`, can make a
     /// majority answer within `limit` by the costs and within the slack by the tail.
     pub(super) fn completes(&self, limit: u64, taken: &[Seat], from: usize) -> bool {
