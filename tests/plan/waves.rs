@@ -260,7 +260,7 @@ fn a_fleet_without_waves_gets_them() {
     assert_eq!(
         told.collect::<Vec<_>>(),
         [
-            "wave-1: ap-northeast-1 (regen.yaml declares no waves: where least is at stake goes first; serves 7.7% of the audience)",
+            "wave-1: ap-northeast-1 (regen.yaml declares no waves: where least is at stake goes first; serves 7.7% of the audience; Argo CD's sync waves keep the order when applications are first made; of later commits each cluster takes what it polls, so commit wave by wave)",
             "wave-2: eu-central-1, us-east-1 (next in audience, and none of its regions takes over for another; serves 53.8% of the audience)",
             "wave-3: eu-west-1 (leads stores, and so goes last; serves 38.5% of the audience and holds 1 leader)",
         ]
@@ -299,7 +299,8 @@ fn clusters_that_have_only_each_other_change_one_after_the_other() {
 fn declared_waves_that_break_a_rule() {
     let fleet = |waves: [&str; 3], service: &str| {
         let names = ["eu-west-1", "eu-west-2", "us-east-1"];
-        let fleet = Fleet::new("waves: [a, b, c]\nplatform: {capabilities: [cloudnative-pg]}");
+        let fleet =
+            Fleet::new("waves: [a, b, c]\nplatform: {capabilities: [cloudnative-pg, yugabytedb]}");
         let regions = names.iter().zip(waves).fold(fleet, |fleet, (name, wave)| {
             fleet.file(
                 &format!("regions/{name}.yaml"),
@@ -328,6 +329,7 @@ fn declared_waves_that_break_a_rule() {
                 fleet(["a", "b", "b"], &with("synchronous: 1, leader: us-east-1")),
                 "warning[wave-together] regions/us-east-1.yaml:1:9: wave `b` changes `eu-west-2` and `us-east-1` together: both take part in the synchronous writes of store `web/db`
   see regions/eu-west-2.yaml:1:9: as `eu-west-2`
+  note: and one leads store `web/db`, the other has its copy
   help: put one of them into another wave, or roll this one out in its 2 steps: eu-west-2-a, then us-east-1-a
 ",
             ),
@@ -339,6 +341,7 @@ fn declared_waves_that_break_a_rule() {
                 ),
                 "note[wave-together] regions/us-east-1.yaml:1:9: wave `b` changes `eu-west-1` and `us-east-1` together: one leads store `web/db`, the other has its copy
   see regions/eu-west-1.yaml:1:9: as `eu-west-1`
+  note: and one takes over for the other in `web`
   help: put one of them into another wave, or roll this one out in its 2 steps: eu-west-1-a, then us-east-1-a
 ",
             ),
@@ -381,6 +384,19 @@ fn declared_waves_that_break_a_rule() {
                     &with("consistency: eventual, leader: us-east-1"),
                 ),
                 "warning[wave-order] regions/us-east-1.yaml:1:9: wave `b` changes `us-east-1`, which leads store `web/db`, before `eu-west-2` in wave `c`, which has its copy
+  see regions/eu-west-2.yaml:1:9: follows
+  help: let `us-east-1` go last, with or after wave `c`
+",
+            ),
+            (
+                "the leader before a copy, of which it is kept apart as a voter too",
+                fleet(
+                    ["a", "c", "b"],
+                    &format!("{all}\nstores: [{{name: db, engine: cloudnative-pg, consistency: eventual, leader: us-east-1}}, {{name: ledger, engine: yugabytedb, leader: eu-west-1}}]"),
+                ),
+                "warning[wave-order] regions/eu-west-1.yaml:1:9: the first wave, `a`, begins with `eu-west-1`, which leads store `web/ledger`
+  help: begin with a region with little traffic and no leader, such as `eu-west-2`
+warning[wave-order] regions/us-east-1.yaml:1:9: wave `b` changes `us-east-1`, which leads store `web/db`, before `eu-west-2` in wave `c`, which has its copy
   see regions/eu-west-2.yaml:1:9: follows
   help: let `us-east-1` go last, with or after wave `c`
 ",

@@ -1,6 +1,6 @@
 //! The plan to pairs of clusters that must not change at the same time, and why.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::name::{ClusterName, RegionName, ServiceKey, StoreKey};
 use crate::model::plan::{Plan, StorePlan};
@@ -21,7 +21,7 @@ pub(super) enum Why<'a> {
 /// The pairs, by number of cluster, and who leads what.
 pub(super) struct Apart<'a> {
     names: Vec<&'a ClusterName>,
-    pairs: Vec<Option<Why<'a>>>,
+    pairs: Vec<BTreeSet<Why<'a>>>,
     /// The stores that are led in each cluster.
     pub leads: Vec<Vec<&'a StoreKey>>,
 }
@@ -32,7 +32,7 @@ impl<'a> Apart<'a> {
         let count = names.len();
         let mut apart = Self {
             names,
-            pairs: vec![None; count * count],
+            pairs: vec![BTreeSet::new(); count * count],
             leads: vec![Vec::new(); count],
         };
         for (key, store) in &plan.stores {
@@ -71,9 +71,14 @@ impl<'a> Apart<'a> {
         self.names.binary_search(&name).ok()
     }
 
-    /// Why two clusters must not change at the same time; `None`: they may.
+    /// The gravest reason why two clusters must not change at the same time; `None`: they may.
     pub(super) fn why(&self, a: usize, b: usize) -> Option<Why<'a>> {
-        self.pairs[a * self.names.len() + b]
+        self.all(a, b).next()
+    }
+
+    /// Every reason, the gravest first.
+    pub(super) fn all(&self, a: usize, b: usize) -> impl Iterator<Item = Why<'a>> {
+        self.pairs[a * self.names.len() + b].iter().copied()
     }
 
     /// Whether a cluster may change together with others.
@@ -87,7 +92,7 @@ impl<'a> Apart<'a> {
         }
         let count = self.names.len();
         for pair in [a * count + b, b * count + a] {
-            self.pairs[pair] = Some(self.pairs[pair].map_or(why, |known| known.min(why)));
+            self.pairs[pair].insert(why);
         }
     }
 

@@ -10,6 +10,9 @@ use super::apart::Why;
 use super::{Rollout, said};
 use crate::plan::words;
 
+/// How many reasons are told beside the gravest.
+const TOLD: usize = 3;
+
 /// Reports; `regions` are those of each wave.
 pub(super) fn declared(
     rollout: &Rollout<'_>,
@@ -90,14 +93,14 @@ fn leaders(rollout: &Rollout<'_>, waves: &[WavePlan], regions: &[Vec<usize>], si
         for &leader in &clusters(earlier) {
             for (late, later) in regions.iter().enumerate().skip(early + 1) {
                 let follows = clusters(later).into_iter().find_map(|c| {
-                    let why = rollout.apart.why(leader, c)?;
-                    let store = match why {
-                        Why::Copy(store) | Why::Quorum(store) | Why::Standby(store) => store,
-                        Why::Partner(_) => return None,
-                    };
-                    let led = rollout.apart.leads[leader].contains(&store);
+                    let mut shared = rollout.apart.all(leader, c).filter_map(|why| match why {
+                        Why::Copy(store) | Why::Quorum(store) | Why::Standby(store) => Some(store),
+                        Why::Partner(_) => None,
+                    });
+                    let led = &rollout.apart.leads[leader];
+                    let store = shared.find(|store| led.contains(store))?;
                     let alone = rollout.apart.leads[c].is_empty();
-                    (led && alone).then_some((c, store))
+                    alone.then_some((c, store))
                 });
                 let Some((follower, store)) = follows else {
                     continue;
@@ -136,6 +139,12 @@ fn together(rollout: &Rollout<'_>, wave: &WavePlan, regions: &[usize], sink: &mu
     let Some(&(why, a, b)) = pairs.first() else {
         return;
     };
+    let clusters = rollout.regions[a].iter();
+    let both = clusters.flat_map(|&a| rollout.regions[b].iter().map(move |&b| (a, b)));
+    let others: BTreeSet<Why<'_>> = both
+        .flat_map(|(a, b)| rollout.apart.all(a, b))
+        .filter(|other| *other != why)
+        .collect();
     let (a, b) = (rollout.ground.names[a], rollout.ground.names[b]);
     let order = wave.steps.iter().map(|step| {
         let names = step.clusters.iter().map(|c| c.as_str());
@@ -156,6 +165,13 @@ fn together(rollout: &Rollout<'_>, wave: &WavePlan, regions: &[usize], sink: &mu
         Why::Quorum(_) | Why::Standby(_) => Severity::Warning,
         Why::Copy(_) | Why::Partner(_) => Severity::Note,
     });
+    for other in others.iter().take(TOLD) {
+        report = report.note(format!("and {}", said(*other)));
+    }
+    if others.len() > TOLD {
+        let more = words::count(others.len() - TOLD, "other reason");
+        report = report.note(format!("and for {more}"));
+    }
     if pairs.len() > 1 {
         report = report.note(format!(
             "so are {} of its regions",

@@ -14,6 +14,7 @@ use super::Placed;
 use super::ground::Ground;
 use super::words;
 use crate::diag::Sink;
+use crate::model::world::Delivery;
 use apart::{Apart, Why};
 use steps::Stake;
 
@@ -149,6 +150,9 @@ impl Rollout<'_> {
             text = format!("{text}; {what}");
         }
         let mut because = Because::new(text);
+        if index == 0 && self.names.len() > 1 {
+            because = because.and(carried_out(self.ground.world.fleet.gitops.delivery));
+        }
         if split.steps.len() > 1 {
             let count = words::count(split.steps.len(), "step");
             because = because.and(match split.fewest {
@@ -218,6 +222,19 @@ impl Rollout<'_> {
 
     fn region(&self, cluster: usize) -> &RegionName {
         &self.ground.world.clusters[self.names[cluster]].region
+    }
+}
+
+/// What holds the clusters to the order.
+fn carried_out(delivery: Delivery) -> &'static str {
+    match delivery {
+        Delivery::Argocd => {
+            "Argo CD's sync waves keep the order when applications are first made; of later commits each cluster takes what it polls, so commit wave by wave"
+        }
+        Delivery::Flux => {
+            "each cluster's Flux applies what it polls and waits for no other, so nothing but the order of commits keeps the waves"
+        }
+        Delivery::None => "whoever applies the manifests keeps the order",
     }
 }
 
