@@ -15,6 +15,9 @@ macro_rules! with_advice {
             /// A call times out before its answer could have come back over the network from the
             /// nearest region of the callee. Raise the timeout, or place the callee nearer.
             CallTimeout = "call-timeout", Warning;
+            /// An objective of a service is held against nothing: it has no metrics. Say where they are
+            /// (`workload.metrics`), as OpenTelemetry names them, or leave the objective out.
+            SloUnmeasured = "slo-unmeasured", Warning;
             /// A read that users wait for (its service is critical or has a budget for reads) must see
             /// the last write, and so goes to a leader in another region. Read at a replica, with a
             /// bound on how far it may lag behind; or serve from the leader's region alone. A note

@@ -29,7 +29,7 @@ pub use fleet::{
 };
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
-pub use platform::{DnsController, Platform, PolicyController, SecretsController};
+pub use platform::{DnsController, Monitoring, Platform, PolicyController, SecretsController};
 pub use region::{
     Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
     Region,
@@ -44,8 +44,8 @@ pub use store::{
     SynchronousLong, Topic, Voters,
 };
 pub use workload::{
-    GrpcProbe, HttpProbe, HttpProbeLong, Limits, PortOnly, Probe, ProbeLong, ProbePort, Probes,
-    Resources, Scale, Schedule, ScheduleLong, TcpProbe, Workload,
+    GrpcProbe, HttpProbe, HttpProbeLong, Limits, Metrics, PortOnly, Probe, ProbeLong, ProbePort,
+    Probes, Resources, Scale, Schedule, ScheduleLong, TcpProbe, Workload,
 };
 
 use crate::diag::{SourceId, Span};

@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::entries::Entries;
 use crate::diag::Spanned;
 use crate::model::name::{Capability, Namespace};
 
@@ -23,11 +24,26 @@ pub struct Platform {
     /// Where images may come from: registries, or paths in them. Default: anywhere.
     #[serde(default)]
     pub registries: Vec<Spanned<String>>,
+    /// Where Prometheus runs and what it looks for.
+    pub monitoring: Option<Monitoring>,
     /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
     pub ingress_namespace: Option<Spanned<Namespace>>,
     /// What clusters can do that list no `capabilities` of their own.
     #[serde(default)]
     pub capabilities: Vec<Spanned<Capability>>,
+}
+
+/// Where Prometheus runs and what it looks for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Monitoring {
+    /// Its namespace. Default: `monitoring`.
+    pub namespace: Option<Spanned<Namespace>>,
+    /// Labels that it selects monitors and rules by, such as `release: prometheus`. Default: none.
+    #[serde(default)]
+    pub labels: Entries<Spanned<String>>,
+    /// Where the blackbox exporter answers. Default: `blackbox-exporter.<namespace>.svc:9115`.
+    pub prober: Option<Spanned<String>>,
 }
 
 /// What writes DNS records.

@@ -8,6 +8,7 @@ use super::entries::Entries;
 use super::forms::short_or_long;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
+use crate::model::name::PortName;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::world::WorkloadKind;
@@ -52,8 +53,20 @@ pub struct Workload {
     pub init: Vec<Spanned<InitContainer>>,
     /// Who the container runs as.
     pub security: Option<Security>,
+    /// Where Prometheus reads the container's metrics: `{port, path}`. Absent: nowhere.
+    pub metrics: Option<Spanned<Metrics>>,
     /// How long a pod may take to stop. Default: Kubernetes' `30s`.
     pub termination_grace: Option<Spanned<Duration>>,
+}
+
+/// Where Prometheus reads the container's metrics.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Metrics {
+    /// A port of the workload. Default: the main one.
+    pub port: Option<Spanned<PortName>>,
+    /// The path. Default: `/metrics`.
+    pub path: Option<Spanned<String>>,
 }
 
 /// What each pod asks for and may use.

@@ -88,10 +88,41 @@ pub struct Platform {
     pub policy: Option<Spanned<Policies>>,
     /// Where images may come from; empty: anywhere.
     pub registries: Vec<Spanned<String>>,
+    /// Where Prometheus runs and what it looks for.
+    pub monitoring: Monitoring,
     /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
     pub ingress_namespace: Option<Namespace>,
     /// Capabilities of clusters that list none of their own.
     pub capabilities: BTreeSet<Capability>,
+}
+
+/// Where Prometheus runs and what it looks for.
+#[derive(Clone, Debug)]
+pub struct Monitoring {
+    /// Its namespace.
+    pub namespace: Namespace,
+    /// Labels that it selects monitors and rules by.
+    pub labels: BTreeMap<String, String>,
+    /// Where the blackbox exporter answers.
+    pub prober: String,
+}
+
+impl Default for Monitoring {
+    fn default() -> Self {
+        let namespace = Namespace::from("monitoring");
+        Self {
+            prober: Self::prober(&namespace),
+            namespace,
+            labels: BTreeMap::new(),
+        }
+    }
+}
+
+impl Monitoring {
+    /// Where the blackbox exporter of a namespace answers by default.
+    pub fn prober(namespace: &Namespace) -> String {
+        format!("blackbox-exporter.{namespace}.svc:9115")
+    }
 }
 
 /// What enforces policies when objects are admitted.

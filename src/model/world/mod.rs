@@ -16,26 +16,13 @@ mod service;
 mod store;
 mod workload;
 
-pub use fleet::{
-    Audience, AudiencePlace, AudienceShare, Audit, DataClass, Delivery, DriftSettings, Estimate,
-    Failover, Fleet, Gitops, Jurisdiction, NetworkSettings, Platform, Policies, Promotion,
-    Residency,
-};
-pub use journey::{Journey, JourneyBudget, JourneyCall, JourneyStep};
-pub use overlay::{Overlay, OverlayPatch, OverlayScope};
-pub use region::{Capacity, Cluster, ClusterNetwork, Ingress, KubernetesVersion, Region};
-pub use service::{
-    Budget, Call, CountSpans, Exposure, LatencyBudget, Owner, Placement, PlacementMode, Recovery,
-    RegionChoice, Resilience, Routing, Service, Tier,
-};
-pub use store::{
-    Access, Backup, Distinct, ReadReplicas, Shard, Standbys, Store, StoreResources, Survive, Topic,
-    Voters,
-};
-pub use workload::{
-    EnvValue, InitContainer, Port, Probe, ProbeAction, Probes, Protocol, Resources, Scale,
-    Schedule, Security, Volume, Workload, WorkloadKind,
-};
+pub use fleet::*;
+pub use journey::*;
+pub use overlay::*;
+pub use region::*;
+pub use service::*;
+pub use store::*;
+pub use workload::*;
 
 /// Everything that one `regen.yaml` describes.
 #[derive(Clone, Debug)]

@@ -61,10 +61,21 @@ pub struct Resilience {
 pub struct Recovery {
     /// The share of requests that succeed.
     pub availability: Option<Spanned<Share>>,
+    /// The share of requests that are fast.
+    pub latency: Option<Spanned<Objective>>,
     /// How long until another region serves.
     pub rto: Option<Spanned<Duration>>,
     /// How much of what was acknowledged may be lost, as a length of time.
     pub rpo: Option<Spanned<Duration>>,
+}
+
+/// A share of requests that are fast.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Objective {
+    /// The share.
+    pub target: Share,
+    /// What counts as fast.
+    pub under: Duration,
 }
 
 /// Who answers for a service.

@@ -61,8 +61,19 @@ pub struct Workload {
     pub init: Vec<InitContainer>,
     /// Who the container runs as.
     pub security: Security,
+    /// Where Prometheus reads the container's metrics.
+    pub metrics: Option<Metrics>,
     /// How long a pod may take to stop.
     pub termination_grace: Option<Duration>,
+}
+
+/// Where Prometheus reads a container's metrics.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Metrics {
+    /// A port of the workload.
+    pub port: Spanned<PortName>,
+    /// The path.
+    pub path: String,
 }
 
 /// The value of an environment variable.

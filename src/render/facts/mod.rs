@@ -12,6 +12,7 @@ mod reach;
 mod secrets;
 mod service;
 mod store;
+mod watch;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -179,7 +180,10 @@ impl<'a> Facts<'a> {
         }
         let namespaces = self.namespaces(name);
         let names = Item::list(namespaces.keys().map(|n| Item::new(n.as_str())));
-        let extra = vec![("namespaces".into(), names)];
+        let extra = vec![
+            ("namespaces".into(), names),
+            ("peers".into(), self.peers(cluster)),
+        ];
         scenes.push(scene(
             Scope::Cluster,
             extra,

@@ -6,7 +6,7 @@ use crate::model::plan::Plan;
 use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Policies, Region, World};
 
 use super::super::fact::{Fact, Item};
-use super::Of;
+use super::{Of, watch};
 
 /// `fleet`.
 pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
@@ -79,6 +79,7 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                         fleet.platform.registries.iter().map(|r| r.value.as_str()),
                     ),
                 ),
+                ("monitoring", watch::monitoring(&of, fleet)),
                 (
                     "ingressNamespace",
                     of.at("platform.ingressNamespace", text(namespace)),

@@ -5,7 +5,7 @@ use crate::model::origin::{FieldRef, Subject};
 use crate::model::world::{Cluster, Protocol, Service, Tier, WorkloadKind};
 
 use super::super::fact::{Fact, Item};
-use super::{Facts, Here, Members, Of, pod};
+use super::{Facts, Here, Members, Of, pod, watch};
 
 /// The word for a tier.
 pub(super) fn tier(tier: Tier) -> &'static str {
@@ -72,6 +72,8 @@ impl Facts<'_> {
             ("workload".into(), workload(&of, service)),
             ("replicas".into(), replicas(&subject, service, here)),
             ("pod".into(), pod::pod(&subject, service)),
+            ("metrics".into(), watch::metrics(&of, service)),
+            ("slo".into(), watch::objectives(key, &of, service)),
             ("calls".into(), calls(&of, service)),
             ("exposure".into(), exposure(&of, service)),
             ("network".into(), self.edges(cluster, key, service)),

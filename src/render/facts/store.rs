@@ -8,7 +8,7 @@ use crate::model::plan::StorePlan;
 use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
-use super::{Facts, Members, Of, cnpg};
+use super::{Facts, Members, Of, cnpg, watch};
 
 /// The object that a store is in a region.
 pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
@@ -130,6 +130,7 @@ impl Facts<'_> {
             ("source", source),
             ("replicated", Item::new(regions.len() > 1)),
             ("members", Item::list(members)),
+            ("behind", watch::behind(&of, index, store)),
             ("instances", of.at(at("instances"), store.instances)),
             ("size", of.at(at("size"), store.size.to_string())),
             ("storageClass", of.at(at("storageClass"), class)),

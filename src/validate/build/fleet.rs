@@ -9,7 +9,7 @@ use crate::model::ratio::Share;
 use crate::model::raw::{self, DnsController, PolicyController, SecretsController};
 use crate::model::world::{
     Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
-    NetworkSettings, Platform, Policies, Promotion, Residency,
+    Monitoring, NetworkSettings, Platform, Policies, Promotion, Residency,
 };
 use crate::validate::areas;
 
@@ -171,11 +171,33 @@ fn platform(written: &raw::Fleet) -> Platform {
             .iter()
             .map(|r| r.clone().map(|r| r.trim_end_matches('/').to_owned()))
             .collect(),
+        monitoring: platform
+            .monitoring
+            .as_ref()
+            .map_or_else(Monitoring::default, monitoring),
         ingress_namespace: platform.ingress_namespace.as_ref().map(|n| n.value.clone()),
         capabilities: platform
             .capabilities
             .iter()
             .map(|c| c.value.clone())
+            .collect(),
+    }
+}
+
+fn monitoring(written: &raw::Monitoring) -> Monitoring {
+    let default = Monitoring::default();
+    let namespace = written
+        .namespace
+        .as_ref()
+        .map_or(default.namespace, |n| n.value.clone());
+    let prober = written.prober.as_ref().map(|p| p.value.clone());
+    Monitoring {
+        prober: prober.unwrap_or_else(|| Monitoring::prober(&namespace)),
+        namespace,
+        labels: written
+            .labels
+            .iter()
+            .map(|(name, value)| (name.value.clone(), value.value.clone()))
             .collect(),
     }
 }

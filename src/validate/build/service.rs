@@ -6,8 +6,8 @@ use crate::diag::{Sink, Spanned};
 use crate::model::name::{Namespace, PortName, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
-    Budget, Call, CountSpans, Exposure, Fleet, LatencyBudget, Owner, Placement, PlacementMode,
-    Recovery, RegionChoice, Resilience, Routing, Service, Tier,
+    Budget, Call, CountSpans, Exposure, Fleet, LatencyBudget, Objective, Owner, Placement,
+    PlacementMode, Recovery, RegionChoice, Resilience, Routing, Service, Tier,
 };
 use crate::validate::areas;
 
@@ -70,6 +70,10 @@ pub(super) fn service(
             .as_ref()
             .map_or_else(Recovery::default, |s| Recovery {
                 availability: s.value.availability,
+                latency: s.value.latency.as_ref().map(|l| {
+                    let (target, under) = (l.value.target.value, l.value.under.value);
+                    Spanned::new(Objective { target, under }, l.span)
+                }),
                 rto: s.value.rto,
                 rpo: s.value.rpo,
             }),

@@ -5,8 +5,8 @@ use crate::model::name::PortName;
 use crate::model::quantity::Quantity;
 use crate::model::raw;
 use crate::model::world::{
-    EnvValue, InitContainer, Port, Protocol, Resources, Scale, Schedule, Security, Tier, Volume,
-    Workload, WorkloadKind,
+    EnvValue, InitContainer, Metrics, Port, Protocol, Resources, Scale, Schedule, Security, Tier,
+    Volume, Workload, WorkloadKind,
 };
 
 /// The user and group of containers that say nothing.
@@ -58,6 +58,17 @@ pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
             .collect(),
         init: written.init.iter().map(|c| init(&c.value)).collect(),
         security: security(written.security.as_ref()),
+        metrics: written.metrics.as_ref().and_then(|metrics| {
+            let port = match &metrics.value.port {
+                Some(port) => port.clone(),
+                None => Spanned::new(main_port(service)?, metrics.span),
+            };
+            let path = metrics.value.path.as_ref().map(|p| p.value.clone());
+            Some(Metrics {
+                port,
+                path: path.unwrap_or_else(|| "/metrics".to_owned()),
+            })
+        }),
         termination_grace: written.termination_grace.map(|g| g.value),
     }
 }

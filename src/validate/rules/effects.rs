@@ -67,11 +67,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         .map(|r| r.span);
     group("`reviewBy` of data classes", review.collect());
     let services = || facts.raw.services.iter().map(|e| &e.service);
-    let slo = || services().filter_map(|s| s.slo.as_ref());
-    let availability = slo().filter_map(|s| s.value.availability.as_ref());
-    group("`slo.availability`", distinct(availability.map(|a| a.span)));
-    let latency = slo().filter_map(|s| s.value.latency.as_ref());
-    group("`slo.latency`", distinct(latency.map(|l| l.span)));
     let resilience = || services().filter_map(|s| s.resilience.as_ref());
     let breaker = resilience().filter_map(|r| r.value.circuit_breaker.as_ref());
     group(

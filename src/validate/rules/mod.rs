@@ -65,6 +65,7 @@ rules! {
     "containers do not run as root" => workloads::users;
     "a CronJob has a schedule, and only a CronJob" => workloads::schedules;
     "ports have names and one meaning each" => ports::ports;
+    "metrics come from a port that exists, and hold objectives" => ports::metrics;
     "probes ask one thing of a port that exists" => probes::probes;
     "quantities are positive, and limits not below requests" => quantities::quantities;
     "scales are ranges" => quantities::scales;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::lookup::fault;
+use super::lookup::{fault, unknown};
 use crate::diag::{Code, Sink, Span};
 use crate::validate::Facts;
 use crate::validate::build::port;
@@ -60,6 +60,48 @@ pub(super) fn ports(facts: &Facts<'_>, sink: &mut Sink) {
             } else {
                 pods.insert((port.target, port.protocol), name.span);
             }
+        }
+    }
+}
+
+/// Metrics are read from a port that exists, and objectives are held against metrics.
+pub(super) fn metrics(facts: &Facts<'_>, sink: &mut Sink) {
+    for entry in &facts.raw.services {
+        let service = &entry.service;
+        let Some(metrics) = &service.workload.metrics else {
+            let slo = service.slo.as_ref().map(|slo| &slo.value);
+            let availability = slo.and_then(|s| s.availability.as_ref()).map(|a| a.span);
+            let latency = slo.and_then(|s| s.latency.as_ref()).map(|l| l.span);
+            if let Some(span) = availability.or(latency) {
+                let message = format!("nothing measures what `{}` promises", service.service.value);
+                sink.emit(fault(Code::SloUnmeasured, message, span).help(
+                    "say where its metrics are: `workload.metrics: {port: http, path: /metrics}`",
+                ));
+            }
+            continue;
+        };
+        let names = || {
+            service
+                .workload
+                .ports
+                .iter()
+                .map(|(name, _)| name.value.as_str())
+        };
+        let known = |port: &str| names().any(|name| name == port);
+        match &metrics.value.port {
+            Some(port) if !known(port.value.as_str()) => {
+                let name = port.value.as_str();
+                sink.emit(unknown(Code::UnknownPort, "port", name, port.span, names()));
+            }
+            None if service.workload.ports.is_empty() => sink.emit(
+                fault(
+                    Code::UnknownPort,
+                    "metrics are read from a service without ports".to_owned(),
+                    metrics.span,
+                )
+                .help("add `ports: {metrics: 9090}` to its workload"),
+            ),
+            _ => {}
         }
     }
 }
