@@ -6,6 +6,7 @@
 mod order;
 mod text;
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use serde_json::{Map, Number, Value};
@@ -17,14 +18,45 @@ use text::Form;
 pub fn document(value: &Value) -> String {
     let mut writer = Writer {
         out: String::with_capacity(1024),
+        hole: None,
     };
     writer.root(value);
     writer.out
 }
 
+/// A document up to one of its values and from there on; [`inline`] texts fit in between.
+///
+/// `value` is a text below the document's mappings that stands behind a key.
+pub fn around(document: &Value, value: &Value) -> (String, String) {
+    let mut writer = Writer {
+        out: String::with_capacity(1024),
+        hole: Some((value, 0)),
+    };
+    writer.root(document);
+    let at = writer.hole.map_or(writer.out.len(), |(_, at)| at);
+    let after = writer.out.split_off(at);
+    (writer.out, after)
+}
+
+/// A text as it stands behind a key; `None` where it needs lines of its own.
+pub fn inline(text: &str) -> Option<Cow<'_, str>> {
+    match text::form(text) {
+        Form::Plain => Some(Cow::Borrowed(text)),
+        Form::Quoted => {
+            let mut out = String::with_capacity(text.len() + 2);
+            text::quote(&mut out, text);
+            Some(Cow::Owned(out))
+        }
+        Form::Block => None,
+    }
+}
+
 /// Writes several documents, joined by `---`.
 pub fn documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
-    let mut writer = Writer { out: String::new() };
+    let mut writer = Writer {
+        out: String::new(),
+        hole: None,
+    };
     for (i, value) in values.into_iter().enumerate() {
         if i > 0 {
             writer.out.push_str("---\n");
@@ -38,11 +70,13 @@ pub fn documents<'v>(values: impl IntoIterator<Item = &'v Value>) -> String {
 /// at 1024 characters.
 const LONGEST_KEY: usize = 512;
 
-struct Writer {
+struct Writer<'v> {
     out: String,
+    /// A value that is left out, and where.
+    hole: Option<(&'v Value, usize)>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn root(&mut self, value: &Value) {
         match value {
             Value::Object(map) if !map.is_empty() => self.map(map, 0, Place::Root, false),
@@ -124,6 +158,12 @@ impl Writer {
 
     /// Writes what fits behind a key or a `- `, and ends the line; `indent` is that of a block.
     fn scalar(&mut self, value: &Value, indent: usize) {
+        if let Some((hole, at)) = &mut self.hole
+            && std::ptr::eq(*hole, value)
+        {
+            *at = self.out.len();
+            return self.out.push('\n');
+        }
         match value {
             Value::Null => self.out.push_str("null"),
             Value::Bool(true) => self.out.push_str("true"),
@@ -233,6 +273,24 @@ mod tests {
             documents(&[json!({"a": 1}), json!({"b": 2})]),
             "a: 1\n---\nb: 2\n"
         );
+    }
+
+    #[test]
+    fn a_document_around_a_value_and_the_value_are_the_document() {
+        for text in [
+            "c1:apps/Deployment:shop/web",
+            "1",
+            "no",
+            "",
+            "x: y",
+            "\u{85}",
+        ] {
+            let value = json!({"a": {"b": 1, "c": text, "d": [text]}, "e": "f"});
+            let (before, after) = around(&value, &value["a"]["c"]);
+            let inside = inline(text).expect("one line");
+            assert_eq!(before + &inside + &after, document(&value), "{text}");
+        }
+        assert_eq!(inline("a\nb"), None);
     }
 
     #[test]

@@ -94,9 +94,11 @@ mod tests {
                 ("abc".into(), "abc".to_owned())
             );
             for other in ["", "ab", "abcd", "abd", "bc"] {
-                assert!(text != *other && text != Text::from(other), "{other}");
+                assert!(text != *other, "{other}");
+                assert_ne!(text, Text::from(other));
             }
         }
-        assert!(Text::default() == Text::from("") && Text::default().is_empty());
+        assert_eq!(Text::default(), Text::from(""));
+        assert!(Text::default().is_empty());
     }
 }

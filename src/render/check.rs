@@ -16,15 +16,12 @@ use super::templates::line_range;
 pub(super) type Types = Cow<'static, Schemas>;
 
 /// The faults of an object; none where its kind has no schema.
-pub(crate) fn object(types: &Schemas, draft: &Draft) -> Vec<(Fault, String)> {
-    let fault = |message| {
-        let fault = Fault {
-            template: draft.template.to_string(),
-            message,
-            line: (draft.line > 0).then_some(draft.line),
-            range: None,
-        };
-        (fault, draft.context.to_string())
+pub(crate) fn object(types: &Schemas, draft: &Draft) -> Vec<Fault> {
+    let fault = |message| Fault {
+        template: draft.template.to_string(),
+        message,
+        line: (draft.line > 0).then_some(draft.line),
+        range: None,
     };
     let kind = &draft.id.kind;
     let Some(found) = types.check(&draft.api_version, kind, &draft.body) else {

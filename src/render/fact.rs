@@ -48,7 +48,46 @@ pub(crate) struct Item {
     pub(crate) source: Source,
 }
 
+/// Variables by name.
+pub(crate) type Layer = Arc<BTreeMap<Key, Item>>;
+
+/// The variables of a template, in layers that templates share; later ones win.
+#[derive(Clone, Debug)]
+pub(crate) struct Root(pub(crate) Vec<Layer>);
+
+impl Root {
+    /// A variable.
+    pub(crate) fn get(&self, name: &str) -> Option<&Item> {
+        self.entry(name).map(|(_, item)| item)
+    }
+
+    /// A variable and its name as it is kept.
+    pub(crate) fn entry(&self, name: &str) -> Option<(&Key, &Item)> {
+        self.0
+            .iter()
+            .rev()
+            .find_map(|layer| layer.get_key_value(name))
+    }
+}
+
 impl Item {
+    /// A member of a mapping; one without an origin of its own has that of the mapping.
+    pub(crate) fn member(&self, name: &str) -> Option<Self> {
+        match &self.fact {
+            Fact::Map(members) => members.get(name).map(|item| self.hand_out(item)),
+            _ => None,
+        }
+    }
+
+    /// An item of this one, as it is seen without it.
+    pub(crate) fn hand_out(&self, item: &Self) -> Self {
+        let mut item = item.clone();
+        if item.source == Source::Around {
+            item.source = self.source.clone();
+        }
+        item
+    }
+
     /// A value whose origin is the one of what encloses it.
     pub(crate) fn new(fact: impl Into<Fact>) -> Self {
         Self {

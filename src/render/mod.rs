@@ -10,15 +10,18 @@
 
 mod built_in;
 mod check;
+mod cook;
 mod engine;
 mod fact;
 mod facts;
+mod gather;
 mod header;
 mod object;
 mod overlay;
 mod place;
 mod plain;
 mod run;
+mod seen;
 mod shape;
 mod silence;
 mod syntax;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::model::manifest::{ObjectId, Origin};
-use crate::model::name::ClusterName;
 use crate::model::origin::FieldRef;
 
 use super::fact::Source;
+use super::facts::Place;
 use super::shape::Trace;
 
 /// The annotation that holds the identity of an object.
@@ -27,29 +27,20 @@ pub(crate) const RESIDENCY: &str = "regen.dev/residency";
 /// One object on its way to a file.
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
-    pub(crate) id: ObjectId,
-    pub(crate) api_version: String,
-    /// `None` in `hub/`.
-    pub(crate) cluster: Option<ClusterName>,
-    /// Labels and annotations that nothing may change, and others that mark what it belongs to.
+    pub(crate) id: Arc<ObjectId>,
+    pub(crate) api_version: Arc<str>,
+    pub(crate) place: Arc<Place>,
+    /// Labels that nothing may change, and others that mark what it belongs to.
     pub(crate) marks: Arc<Marks>,
     pub(crate) body: Value,
     pub(crate) template: Arc<str>,
     pub(crate) line: u32,
     pub(crate) origins: BTreeMap<String, Origin>,
-    /// The folder it stands in.
-    pub(crate) folder: Arc<str>,
-    /// What was being rendered, for people: `checkout` in cluster `euw1-a`.
-    pub(crate) context: Arc<str>,
-    /// The service it belongs to.
-    pub(crate) service: Option<Arc<str>>,
 }
 
 /// The marks that every object of a scope gets.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Marks {
-    /// The cluster that the identity begins with.
-    pub(crate) cluster: String,
     /// Labels that say who owns it; a template may not set them otherwise.
     pub(crate) owned: Vec<(String, String)>,
     /// Labels that a template may set otherwise.
@@ -87,8 +78,13 @@ pub(crate) fn identify(body: &Value) -> Result<(ObjectId, String), String> {
 }
 
 /// Puts the marks on an object; fails where a template claims what is not its to say.
-pub(crate) fn mark(body: &mut Value, id: &ObjectId, marks: &Marks) -> Result<(), String> {
-    let identity = identity(id, &marks.cluster);
+pub(crate) fn mark(
+    body: &mut Value,
+    id: &ObjectId,
+    marks: &Marks,
+    home: &str,
+) -> Result<(), String> {
+    let identity = identity(id, home);
     let labels = section(body, "labels")?;
     for (label, value) in &marks.owned {
         set(labels, label, value)?;
@@ -108,7 +104,7 @@ pub(crate) fn mark(body: &mut Value, id: &ObjectId, marks: &Marks) -> Result<(),
 }
 
 /// Whether the marks are as [`mark`] has put them.
-pub(crate) fn marked(body: &Value, id: &ObjectId, marks: &Marks) -> bool {
+pub(crate) fn marked(body: &Value, id: &ObjectId, marks: &Marks, home: &str) -> bool {
     let metadata = body.get("metadata");
     let has = |section: &str, key: &str, value: &str| {
         let found = metadata
@@ -120,10 +116,11 @@ pub(crate) fn marked(body: &Value, id: &ObjectId, marks: &Marks) -> bool {
         .owned
         .iter()
         .all(|(label, value)| has("labels", label, value))
-        && has("annotations", ID, &identity(id, &marks.cluster))
+        && has("annotations", ID, &identity(id, home))
 }
 
-fn identity(id: &ObjectId, cluster: &str) -> String {
+/// The identity as the annotation holds it.
+pub(crate) fn identity(id: &ObjectId, cluster: &str) -> String {
     let ObjectId {
         group,
         kind,

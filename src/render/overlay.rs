@@ -3,19 +3,31 @@
 use serde_json::{Map, Value};
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::manifest::Origin;
+use crate::model::manifest::{ObjectId, Origin};
 use crate::model::world::{Overlay, OverlayPatch, OverlayScope, World};
 
+use super::facts::Place;
 use super::object::{self, Draft};
 
-/// Applies the overlays that match a draft, in order; returns which did.
-pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnostic>) -> Vec<usize> {
-    let mut matched = Vec::new();
-    for (index, overlay) in world.overlays.iter().enumerate() {
-        if !matches(world, overlay, draft) {
-            continue;
-        }
-        matched.push(index);
+/// The overlays that match an object, in order.
+pub(crate) fn matching(
+    world: &World,
+    id: &ObjectId,
+    place: &Place,
+    service: Option<&str>,
+) -> Vec<usize> {
+    let all = world.overlays.iter().enumerate();
+    let found = all.filter(|(_, overlay)| matches(world, overlay, id, place, service));
+    found.map(|(index, _)| index).collect()
+}
+
+/// Applies overlays to a draft, in order.
+pub(crate) fn apply<'a>(
+    overlays: impl IntoIterator<Item = &'a Overlay>,
+    draft: &mut Draft,
+    faults: &mut Vec<Diagnostic>,
+) {
+    for overlay in overlays {
         let before = draft.body.clone();
         let touched = match &overlay.patch {
             OverlayPatch::Merge(patch) => {
@@ -25,8 +37,8 @@ pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnosti
             }
             OverlayPatch::Json(patch) => operations(&mut draft.body, patch),
         };
-        let kept = object::identify(&draft.body).is_ok_and(|(id, _)| id == draft.id)
-            && object::marked(&draft.body, &draft.id, &draft.marks);
+        let kept = object::identify(&draft.body).is_ok_and(|(id, _)| id == *draft.id)
+            && object::marked(&draft.body, &draft.id, &draft.marks, &draft.place.home);
         match touched {
             Ok(touched) if kept => {
                 for at in touched {
@@ -50,7 +62,7 @@ pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnosti
                 faults.push(
                     Diagnostic::new(
                         Code::Overlay,
-                        format!("{message} in {} ({})", draft.id, draft.context),
+                        format!("{message} in {} ({})", draft.id, draft.place.context),
                     )
                     .at(overlay.span, "")
                     .help("`regen explain --object PATH` shows the object as it is rendered"),
@@ -58,7 +70,6 @@ pub(crate) fn apply(world: &World, draft: &mut Draft, faults: &mut Vec<Diagnosti
             }
         }
     }
-    matched
 }
 
 /// The fault of an overlay that matched nothing.
@@ -77,16 +88,24 @@ pub(crate) fn unmatched(overlay: &Overlay) -> Diagnostic {
         .help("correct kind and name, or remove the overlay")
 }
 
-fn matches(world: &World, overlay: &Overlay, draft: &Draft) -> bool {
-    let cluster = draft.cluster.as_ref();
-    let inside = match &overlay.scope {
+fn matches(
+    world: &World,
+    overlay: &Overlay,
+    id: &ObjectId,
+    place: &Place,
+    service: Option<&str>,
+) -> bool {
+    if id.kind != overlay.kind.value || id.name != overlay.name.value {
+        return false;
+    }
+    let cluster = place.cluster.as_ref();
+    match &overlay.scope {
         OverlayScope::Cluster(name) => cluster == Some(name),
         OverlayScope::Region(name) => cluster
             .and_then(|c| world.clusters.get(c))
             .is_some_and(|c| c.region == *name),
-        OverlayScope::Service(name) => draft.service.as_deref() == Some(name.as_str()),
-    };
-    inside && draft.id.kind == overlay.kind.value && draft.id.name == overlay.name.value
+        OverlayScope::Service(name) => service == Some(name.as_str()),
+    }
 }
 
 /// Notes that everything at and below a pointer comes from the overlay.

@@ -5,67 +5,71 @@ use std::fmt::Write as _;
 
 use crate::model::manifest::{ManifestPath, ObjectId};
 
-/// An object to be placed: the folder it belongs to, and its identity.
+/// An object to be placed: the folder it belongs to, its identity and its shortest name.
 pub(crate) struct Placing<'a> {
     pub(crate) folder: &'a str,
     pub(crate) id: &'a ObjectId,
+    pub(crate) short: &'a str,
 }
 
 /// One path per object: `<folder>/<kind>-<name>.yaml`, with the group, then the namespace too
-/// where two objects would share a file.
+/// where two objects would share a file. Objects of one folder stand together.
 pub(crate) fn assign(objects: &[Placing<'_>]) -> Vec<Option<ManifestPath>> {
-    let forms: [fn(&Placing<'_>) -> String; 3] = [short, with_group, full];
+    let folders = objects.chunk_by(|a, b| a.folder == b.folder);
+    folders.flat_map(in_folder).collect()
+}
+
+fn in_folder(objects: &[Placing<'_>]) -> Vec<Option<ManifestPath>> {
+    let forms: [fn(&Placing<'_>) -> String; 3] = [|o| o.short.to_owned(), with_group, full];
+    let mut names: Vec<String> = objects.iter().map(forms[0]).collect();
     let mut level = vec![0_usize; objects.len()];
     loop {
-        let paths: Vec<String> = objects
-            .iter()
-            .zip(&level)
-            .map(|(object, l)| forms[*l](object))
-            .collect();
         let mut taken: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-        for (index, path) in paths.iter().enumerate() {
-            taken.entry(path).or_default().push(index);
+        for (index, name) in names.iter().enumerate() {
+            taken.entry(name).or_default().push(index);
         }
+        let shared: Vec<usize> = taken
+            .into_values()
+            .filter(|i| i.len() > 1)
+            .flatten()
+            .collect();
         let mut changed = false;
-        for indices in taken.into_values().filter(|i| i.len() > 1) {
-            for index in indices {
-                if level[index] + 1 < forms.len() {
-                    level[index] += 1;
-                    changed = true;
-                }
+        for index in shared {
+            if level[index] + 1 < forms.len() {
+                level[index] += 1;
+                names[index] = forms[level[index]](&objects[index]);
+                changed = true;
             }
         }
         if !changed {
-            return paths.into_iter().map(ManifestPath::new).collect();
+            let path = |(o, name): (&Placing<'_>, &String)| format!("{}/{name}", o.folder);
+            let paths = objects.iter().zip(&names).map(path);
+            return paths.map(ManifestPath::new).collect();
         }
     }
 }
 
-fn short(object: &Placing<'_>) -> String {
-    let Placing { folder, id } = object;
-    format!(
-        "{folder}/{}-{}.yaml",
-        id.kind.to_lowercase(),
-        escape(&id.name)
-    )
+/// `<kind>-<name>.yaml`
+pub(crate) fn short(id: &ObjectId) -> String {
+    format!("{}-{}.yaml", id.kind.to_lowercase(), escape(&id.name))
 }
 
 fn with_group(object: &Placing<'_>) -> String {
-    let Placing { folder, id } = object;
+    let id = object.id;
     let group = if id.group.is_empty() {
         "core"
     } else {
         &id.group
     };
     format!(
-        "{folder}/{}.{group}-{}.yaml",
+        "{}.{group}-{}.yaml",
         id.kind.to_lowercase(),
         escape(&id.name)
     )
 }
 
 fn full(object: &Placing<'_>) -> String {
-    let Placing { folder, id } = object;
+    let id = object.id;
     let group = if id.group.is_empty() {
         "core"
     } else {
@@ -73,7 +77,7 @@ fn full(object: &Placing<'_>) -> String {
     };
     let (namespace, name) = (escape(&id.namespace), escape(&id.name));
     format!(
-        "{folder}/{}.{group}-{namespace}%2F{name}.yaml",
+        "{}.{group}-{namespace}%2F{name}.yaml",
         id.kind.to_lowercase()
     )
 }
@@ -106,7 +110,16 @@ mod tests {
     }
 
     fn paths(ids: &[ObjectId]) -> Vec<String> {
-        let placings: Vec<_> = ids.iter().map(|id| Placing { folder: "f", id }).collect();
+        let short: Vec<String> = ids.iter().map(short).collect();
+        let placings: Vec<_> = ids
+            .iter()
+            .zip(&short)
+            .map(|(id, short)| Placing {
+                folder: "f",
+                id,
+                short,
+            })
+            .collect();
         assign(&placings)
             .into_iter()
             .map(|p| p.unwrap().to_string())

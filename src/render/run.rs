@@ -1,22 +1,23 @@
-//! World, plan and templates to files: cluster by cluster, in parallel, in a fixed order.
+//! World, plan and templates to files: unit by unit, then cluster by cluster, in parallel and in a
+//! fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
-
-use serde_json::Value;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
 use crate::emit;
-use crate::model::manifest::{Made, Manifest, ManifestPath, ManifestSet, ObjectId, RenderedFile};
+use crate::model::manifest::{Made, ManifestSet, Recipe};
 use crate::model::name::{ClusterName, StoreKey};
 use crate::model::plan::Plan;
 use crate::model::world::World;
 
+use super::cook::Cooked;
 use super::engine::{Context, Fault};
-use super::facts::{Facts, Scene};
-use super::object::{self, Draft};
-use super::place::{self, Placing};
-use super::shape::Trace;
+use super::facts::{Facts, Place, Scene};
+use super::gather::{self, Output};
+use super::object::{Draft, Marks};
+use super::seen::{self, Seen};
 use super::templates::{Entry, Templates};
 use super::{check, overlay, silence};
 
@@ -29,93 +30,46 @@ pub fn render(
 ) -> Result<ManifestSet, Rejected> {
     let before = sink.errors();
     let facts = Facts::new(world, plan, sink);
-    let clusters: Vec<Option<&ClusterName>> = std::iter::once(None)
-        .chain(world.clusters.keys().map(Some))
-        .collect();
-    let parts = in_parallel(&clusters, |cluster| {
-        let mut part = Part::default();
-        for scene in facts.scenes(*cluster) {
-            part.scene(world, templates, &scene);
-        }
-        part.finish();
-        part
+    let parts = in_parallel(&facts.units(), |unit| {
+        let mut part = Part::new(world, templates);
+        facts.scenes(*unit, &mut |scene| part.scene(&scene));
+        part.told
     });
-    let mut set = ManifestSet::default();
-    let mut matched = BTreeSet::new();
-    let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
-    let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
-    let mut faults: BTreeMap<FaultKey, (Fault, String, usize)> = BTreeMap::new();
-    let mut silent: BTreeMap<StoreKey, Vec<ClusterName>> = BTreeMap::new();
-    for part in parts {
-        for (store, cluster) in part.silent {
-            silent.entry(store).or_default().push(cluster);
-        }
-        set.files.extend(part.files);
-        matched.extend(part.matched);
-        for diagnostic in part.diagnostics {
-            match diagnostic.place() {
-                // One patch that fails on the objects of several clusters is one mistake.
-                Some(place) if diagnostic.code == Code::Overlay => {
-                    let known = patches.entry(place).and_modify(|(_, more)| *more += 1);
-                    known.or_insert((diagnostic, 0));
+    let mut told = Told::default();
+    let mut outputs: BTreeMap<Option<ClusterName>, Vec<Output>> = BTreeMap::new();
+    for mut part in parts {
+        for output in part.outputs.drain(..) {
+            match outputs.get_mut(&output.place.cluster) {
+                Some(of_cluster) => of_cluster.push(output),
+                None => {
+                    outputs.insert(output.place.cluster.clone(), vec![output]);
                 }
-                _ => sink.emit(diagnostic),
             }
         }
-        for (first, second, note) in part.twice {
+        told.add(part);
+    }
+    let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
+    let gathered = in_parallel(&outputs, |outputs| {
+        let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
+        gather::gather(std::mem::take(&mut outputs))
+    });
+    let mut files = Vec::new();
+    let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
+    for of_cluster in gathered {
+        files.extend(of_cluster.files);
+        told.diagnostics.extend(of_cluster.diagnostics);
+        for (first, second, note) in of_cluster.twice {
             let key = (first, second.template.clone());
             let known = twice.entry(key).and_modify(|(.., more)| *more += 1);
             known.or_insert((second, note, 0));
         }
-        for (fault, context) in part.faults {
-            let key = (fault.template.clone(), fault.line, fault.message.clone());
-            faults
-                .entry(key)
-                .and_modify(|f| f.2 += 1)
-                .or_insert((fault, context, 0));
-        }
     }
-    for (diagnostic, more) in patches.into_values() {
-        sink.emit(match more {
-            0 => diagnostic,
-            more => diagnostic.note(format!("the same on {more} more")),
-        });
-    }
-    for (fault, note, more) in twice.into_values() {
-        let told = templates.diagnostic(&fault);
-        let told = Diagnostic {
-            code: Code::DuplicateObject,
-            ..told
-        }
-        .note(note)
-        .help("give one of them another name or another condition");
-        sink.emit(match more {
-            0 => told,
-            more => told.note(format!("and {more} more objects of the same two")),
-        });
-    }
-    for (fault, context, more) in faults.into_values() {
-        let more = if more == 0 {
-            String::new()
-        } else {
-            format!(", and {more} more")
-        };
-        sink.emit(
-            templates
-                .diagnostic(&fault)
-                .note(format!("while rendering {context}{more}")),
-        );
-    }
-    for (index, patch) in world.overlays.iter().enumerate() {
-        if !matched.contains(&index) {
-            sink.emit(overlay::unmatched(patch));
-        }
-    }
+    let silent = told.tell(world, templates, twice, sink);
     silence::tell(world, &silent, sink);
-    sink.since(before).map(|()| set)
+    sink.since(before).map(|()| ManifestSet {
+        files: files.into_iter().collect(),
+    })
 }
-
-type FaultKey = (String, Option<u32>, String);
 
 /// Runs a function over all items on as many threads as there are cores; results in order.
 fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
@@ -123,13 +77,15 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
         .map_or(1, usize::from)
         .min(items.len());
     let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
+    let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let work = &work;
+        let (work, next) = (&work, &next);
+        let take = || {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            items.get(i).map(|item| (i, work(item)))
+        };
         let handles: Vec<_> = (0..threads)
-            .map(|first| {
-                let mine = items.iter().enumerate().skip(first).step_by(threads);
-                scope.spawn(move || mine.map(|(i, item)| (i, work(item))).collect::<Vec<_>>())
-            })
+            .map(|_| scope.spawn(move || std::iter::from_fn(take).collect::<Vec<_>>()))
             .collect();
         for handle in handles {
             match handle.join() {
@@ -141,149 +97,232 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
     results.into_iter().flatten().collect()
 }
 
-/// What one cluster, or the hub, renders to.
+/// What units render to.
 #[derive(Default)]
-struct Part {
-    drafts: Vec<Draft>,
-    files: Vec<(ManifestPath, RenderedFile)>,
-    faults: Vec<(Fault, String)>,
+struct Told {
+    outputs: Vec<Output>,
+    /// Faults, and what was being rendered.
+    faults: Vec<(Fault, Arc<Place>)>,
     diagnostics: Vec<Diagnostic>,
-    /// Objects that are there twice: the first template, the second, and for what.
-    twice: Vec<(String, Fault, String)>,
+    /// The overlays that an object matched.
     matched: BTreeSet<usize>,
     /// Stores that no template applied to.
     silent: Vec<(StoreKey, ClusterName)>,
 }
 
-impl Part {
-    /// Renders the templates of one scope instance.
-    fn scene(&mut self, world: &World, templates: &Templates, scene: &Scene) {
-        let context = Context::new(scene.root.clone());
-        let mut applied = false;
-        for entry in templates.of(scene.scope) {
-            let rendered = templates.render(entry, &context);
-            applied |= !matches!(rendered, Ok(None));
-            match rendered {
-                Ok(None) => {}
-                Ok(Some((rendered, shape))) => {
-                    for piece in &shape.documents {
-                        let filled = match piece.fill(&rendered.slots) {
-                            Ok(filled) => filled,
-                            Err(fault) => {
-                                let context = scene.context.to_string();
-                                self.faults.push((entry.fault(fault), context));
-                                continue;
-                            }
-                        };
-                        self.document(world, templates, entry, scene, filled, piece.line);
-                    }
-                }
-                Err(faults) => {
-                    let context = || scene.context.to_string();
-                    self.faults
-                        .extend(faults.into_iter().map(|f| (f, context())));
-                }
-            }
-        }
-        if let (Some(store), Some(cluster), false) = (&scene.store, &scene.cluster, applied) {
-            self.silent.push((store.clone(), cluster.clone()));
-        }
+type FaultKey = (String, Option<u32>, String);
+
+impl Told {
+    fn add(&mut self, other: Self) {
+        self.faults.extend(other.faults);
+        self.diagnostics.extend(other.diagnostics);
+        self.matched.extend(other.matched);
+        self.silent.extend(other.silent);
     }
 
-    fn document(
-        &mut self,
+    /// Emits everything, what is the same once; returns the stores that nothing is rendered for.
+    fn tell(
+        self,
         world: &World,
         templates: &Templates,
-        entry: &Entry,
-        scene: &Scene,
-        (mut body, traces): (Value, Vec<Trace>),
-        line: u32,
-    ) {
-        let origins = object::origins(traces, &entry.path, line);
-        let made = object::identify(&body)
-            .and_then(|(id, v)| object::mark(&mut body, &id, &scene.marks).map(|()| (id, v)));
-        let (id, api_version) = match made {
-            Ok(made) => made,
-            Err(message) => {
-                let fault = entry.fault(super::shape::ShapeFault { message, line });
-                return self.faults.push((fault, scene.context.to_string()));
+        twice: BTreeMap<(String, String), (Fault, String, usize)>,
+        sink: &mut Sink,
+    ) -> BTreeMap<StoreKey, Vec<ClusterName>> {
+        let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
+        for diagnostic in self.diagnostics {
+            match diagnostic.place() {
+                // One patch that fails on the objects of several clusters is one mistake.
+                Some(place) if diagnostic.code == Code::Overlay => {
+                    let known = patches.entry(place).and_modify(|(_, more)| *more += 1);
+                    known.or_insert((diagnostic, 0));
+                }
+                _ => sink.emit(diagnostic),
             }
-        };
-        let mut draft = Draft {
-            folder: Arc::clone(&scene.folder),
-            id,
-            api_version,
-            cluster: scene.cluster.clone(),
-            marks: Arc::clone(&scene.marks),
-            body,
-            template: Arc::clone(&entry.path),
-            line,
-            origins,
-            context: Arc::clone(&scene.context),
-            service: scene.service.clone(),
-        };
-        self.matched
-            .extend(overlay::apply(world, &mut draft, &mut self.diagnostics));
-        self.faults.extend(check::object(templates.types(), &draft));
-        self.drafts.push(draft);
+        }
+        for (diagnostic, more) in patches.into_values() {
+            sink.emit(match more {
+                0 => diagnostic,
+                more => diagnostic.note(format!("the same on {more} more")),
+            });
+        }
+        for (fault, note, more) in twice.into_values() {
+            let told = templates.diagnostic(&fault);
+            let told = Diagnostic {
+                code: Code::DuplicateObject,
+                ..told
+            }
+            .note(note)
+            .help("give one of them another name or another condition");
+            sink.emit(match more {
+                0 => told,
+                more => told.note(format!("and {more} more objects of the same two")),
+            });
+        }
+        let mut faults: BTreeMap<FaultKey, (Fault, Arc<Place>, usize)> = BTreeMap::new();
+        for (fault, place) in self.faults {
+            let key = (fault.template.clone(), fault.line, fault.message.clone());
+            let known = faults.entry(key).and_modify(|f| f.2 += 1);
+            known.or_insert((fault, place, 0));
+        }
+        for (fault, place, more) in faults.into_values() {
+            let more = match more {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let note = format!("while rendering {}{more}", place.context);
+            sink.emit(templates.diagnostic(&fault).note(note));
+        }
+        for (index, patch) in world.overlays.iter().enumerate() {
+            if !self.matched.contains(&index) {
+                sink.emit(overlay::unmatched(patch));
+            }
+        }
+        let mut silent: BTreeMap<StoreKey, Vec<ClusterName>> = BTreeMap::new();
+        for (store, cluster) in self.silent {
+            silent.entry(store).or_default().push(cluster);
+        }
+        silent
+    }
+}
+
+/// How many outcomes of one template are looked through.
+const KNOWN: usize = 16;
+
+/// What a template yielded, as long as it sees the same.
+struct Known {
+    seen: Seen,
+    place: Arc<Place>,
+    marks: Arc<Marks>,
+    /// `None`: it did not apply.
+    objects: Option<Arc<[Arc<Cooked>]>>,
+}
+
+/// One unit on its way.
+struct Part<'a> {
+    world: &'a World,
+    templates: &'a Templates,
+    /// What the templates of the unit yielded so far.
+    known: BTreeMap<&'a str, Vec<Known>>,
+    told: Told,
+}
+
+impl<'a> Part<'a> {
+    fn new(world: &'a World, templates: &'a Templates) -> Self {
+        Self {
+            world,
+            templates,
+            known: BTreeMap::new(),
+            told: Told::default(),
+        }
     }
 
-    /// Refuses objects that are there twice, and writes the files of the others.
-    fn finish(&mut self) {
-        self.drafts
-            .sort_by(|a, b| (&a.folder, &a.id).cmp(&(&b.folder, &b.id)));
-        let mut seen: BTreeMap<&ObjectId, &Draft> = BTreeMap::new();
-        for draft in &self.drafts {
-            if let Some(first) = seen.insert(&draft.id, draft) {
-                let places = [first, draft].map(|d| format!("`{}` for {}", d.template, d.context));
-                let message = format!("{} is rendered twice", draft.id);
-                let second = Fault {
-                    template: draft.template.to_string(),
-                    message,
-                    line: Some(draft.line),
-                    range: None,
-                };
-                let note = format!("by {} and by {}", places[0], places[1]);
-                self.twice.push((first.template.to_string(), second, note));
+    /// Renders the templates of one scope instance.
+    fn scene(&mut self, scene: &Scene) {
+        let mut applied = false;
+        for entry in self.templates.of(scene.scope) {
+            let objects = match self.seen_before(entry, scene) {
+                Some(objects) => objects,
+                None => match self.cook(entry, scene) {
+                    Ok(objects) => objects,
+                    Err(faults) => {
+                        applied = true;
+                        let faults = faults.into_iter().map(|f| (f, Arc::clone(&scene.place)));
+                        self.told.faults.extend(faults);
+                        continue;
+                    }
+                },
+            };
+            applied |= objects.is_some();
+            for object in objects.iter().flat_map(|o| o.iter()) {
+                self.serve(object, scene);
             }
         }
-        let placings: Vec<Placing<'_>> = self
-            .drafts
-            .iter()
-            .map(|d| Placing {
-                folder: &d.folder,
-                id: &d.id,
-            })
-            .collect();
-        let paths = place::assign(&placings);
-        for (draft, path) in std::mem::take(&mut self.drafts).into_iter().zip(paths) {
-            let Some(path) = path else {
-                let message = format!("{} has no legal file name", draft.id);
-                self.diagnostics.push(
-                    Diagnostic::new(Code::Template, message)
-                        .note(format!("`{}` for {}", draft.template, draft.context))
-                        .help("use a shorter name of letters, digits, `-` and `.`"),
-                );
-                continue;
-            };
-            let text = emit::document(&draft.body);
-            let made = Made {
-                body: draft.body,
-                origins: draft.origins,
-            };
-            let manifest = Manifest::new(
-                Arc::new(draft.id),
-                draft.cluster,
-                draft.template,
-                Arc::new(made),
-            );
-            self.files.push((
-                path,
-                RenderedFile {
-                    text: text.into(),
-                    manifests: vec![manifest],
-                },
-            ));
+        if let (Some(store), Some(cluster), false) = (&scene.store, &scene.place.cluster, applied) {
+            self.told.silent.push((store.clone(), cluster.clone()));
         }
+    }
+
+    /// What a template yielded in another cluster, where it would see the same here.
+    #[allow(clippy::option_option, reason = "not known, and known not to apply")]
+    fn seen_before(&self, entry: &Entry, scene: &Scene) -> Option<Option<Arc<[Arc<Cooked>]>>> {
+        let to = scene.place.cluster.as_ref()?;
+        let known = self.known.get(&*entry.path)?;
+        let same = known.iter().find(|known| {
+            let from = known.place.cluster.as_ref().unwrap_or(to);
+            known.place.kubernetes == scene.place.kubernetes
+                && known.marks == scene.marks
+                && known.seen.holds(&scene.root, from, to)
+        })?;
+        Some(same.objects.clone())
+    }
+
+    /// Runs a template and makes its objects.
+    fn cook(
+        &mut self,
+        entry: &'a Entry,
+        scene: &Scene,
+    ) -> Result<Option<Arc<[Arc<Cooked>]>>, Vec<Fault>> {
+        seen::forget();
+        let context = Context::new(scene.root.clone());
+        let objects = match self.templates.render(entry, &context)? {
+            None => None,
+            Some((rendered, shape)) => {
+                let slots: Arc<[_]> = rendered.slots.into();
+                let (mut objects, mut faults) = (Vec::new(), Vec::new());
+                for document in 0..shape.documents.len() {
+                    let types = self.templates.types();
+                    match Cooked::new(entry, scene, (&shape, document), &slots, types) {
+                        Ok(object) => objects.push(Arc::new(object)),
+                        Err(fault) => faults.push(entry.fault(fault)),
+                    }
+                }
+                if !faults.is_empty() {
+                    return Err(faults);
+                }
+                Some(objects.into())
+            }
+        };
+        let known = self.known.entry(&entry.path).or_default();
+        if known.len() == KNOWN {
+            known.remove(0);
+        }
+        known.push(Known {
+            seen: seen::take(),
+            place: Arc::clone(&scene.place),
+            marks: Arc::clone(&scene.marks),
+            objects: objects.clone(),
+        });
+        Ok(objects)
+    }
+
+    /// Puts an object into its cluster, patched where overlays say so.
+    fn serve(&mut self, object: &Arc<Cooked>, scene: &Scene) {
+        let place = &scene.place;
+        let service = scene.service.as_deref();
+        let overlays = overlay::matching(self.world, &object.id, place, service);
+        let faults = |faults: Vec<Fault>| faults.into_iter().map(|f| (f, Arc::clone(place)));
+        if overlays.is_empty() {
+            self.told.faults.extend(faults(object.faults.clone()));
+            let recipe: Arc<dyn Recipe> = Arc::<Cooked>::clone(object);
+            return self.told.outputs.push(Output {
+                text: object.text(place),
+                object: Arc::clone(object),
+                place: Arc::clone(place),
+                recipe,
+            });
+        }
+        let mut draft = object.draft(place);
+        let patches = overlays.iter().map(|index| &self.world.overlays[*index]);
+        overlay::apply(patches, &mut draft, &mut self.told.diagnostics);
+        self.told.matched.extend(overlays);
+        let found = check::object(self.templates.types(), &draft);
+        self.told.faults.extend(faults(found));
+        let Draft { body, origins, .. } = draft;
+        self.told.outputs.push(Output {
+            text: emit::document(&body).into(),
+            object: Arc::clone(object),
+            place: Arc::clone(place),
+            recipe: Arc::new(Made { body, origins }),
+        });
     }
 }

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::io::{self, BufRead as _, Read as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use regen::model::digest::Digest;
 use regen::model::manifest::ManifestSet;
 
-const TIME: &str = "/usr/bin/time";
+/// Where GNU time stands.
+pub(crate) const TIME: &str = "/usr/bin/time";
 
 /// What one run of a command cost.
 #[derive(Clone, Copy)]
@@ -21,116 +22,136 @@ struct Cost {
     memory: f64,
 }
 
-/// Runs each command on the fleet, and beside them a program that only writes the same files and
-/// one that only hashes them.
-pub(crate) fn compare(
-    fleet: &Path,
-    scratch: &Path,
-    set: &ManifestSet,
+/// A fleet whose commands are measured, and what they are measured against.
+pub(crate) struct Bench {
+    fleet: PathBuf,
+    scratch: PathBuf,
+    /// All rendered files in one.
+    archive: PathBuf,
+    objects: usize,
     runs: usize,
-) -> io::Result<()> {
-    if !Path::new(TIME).exists() {
-        println!("\nwhole commands are left out: they need GNU time as {TIME}");
-        return Ok(());
+}
+
+impl Bench {
+    pub(crate) fn new(
+        fleet: &Path,
+        scratch: &Path,
+        set: &ManifestSet,
+        runs: usize,
+    ) -> io::Result<Self> {
+        let archive = scratch.join("archive");
+        pack(&archive, set)?;
+        Ok(Self {
+            fleet: fleet.to_owned(),
+            scratch: scratch.to_owned(),
+            archive,
+            objects: set.manifests().count(),
+            runs,
+        })
     }
-    let archive = scratch.join("archive");
-    pack(&archive, set)?;
-    let (out, copy) = (scratch.join("out"), scratch.join("copy"));
-    let (gitops, lock) = (fleet.join("gitops"), fleet.join("regen.lock"));
-    let this = std::env::current_exe()?;
-    let text = |path: &Path| path.display().to_string();
-    let regen = |args: &[&str]| -> Vec<String> {
-        [env!("CARGO_BIN_EXE_regen"), "-C", &text(fleet)]
+
+    /// Renders in memory; the objects per second of processor time.
+    pub(crate) fn rate(&self) -> io::Result<Option<f64>> {
+        if !Path::new(TIME).exists() {
+            return Ok(None);
+        }
+        println!(
+            "\nwhole commands, median of {}:           cpu s   wall s  peak MiB",
+            self.runs
+        );
+        let mut costs = Vec::new();
+        for _ in 0..self.runs {
+            costs.push(self.run(&self.regen(&["render", "--dry-run"]))?);
+        }
+        let cost = shown("render --dry-run, nothing there", costs);
+        let rate = self.objects as f64 / cost.cpu;
+        println!("objects of render --dry-run per cpu second {rate:.0}");
+        Ok(Some(rate))
+    }
+
+    /// Renders to files, in turn with a program that only writes the same ones; then looks at them,
+    /// beside one that only hashes them.
+    pub(crate) fn files(&self) -> io::Result<()> {
+        let this = std::env::current_exe()?.display().to_string();
+        let own = |args: &[&str]| -> Vec<String> {
+            let args = args.iter().map(|a| (*a).to_owned());
+            std::iter::once(this.clone()).chain(args).collect()
+        };
+        let archive = self.archive.display().to_string();
+        let (mut write, mut render, mut commit) = (vec![], vec![], vec![]);
+        for run in 0..self.runs {
+            let dir = |name: &str| self.scratch.join(format!("{name}-{run}"));
+            let copy = dir("copy").display().to_string();
+            write.push(self.run(&own(&["--unpack", &archive, &copy]))?);
+            let out = dir("out").display().to_string();
+            render.push(self.run(&self.regen(&["render", "--out", &out]))?);
+            commit.push(self.run(&self.regen(&["render", "--commit"]))?);
+            if run + 1 < self.runs {
+                fs::rename(self.fleet.join("gitops"), dir("gitops"))?;
+            }
+        }
+        let (copy, out) = (self.scratch.join("copy-0"), self.scratch.join("out-0"));
+        let (copy, out) = (copy.display().to_string(), out.display().to_string());
+        let (mut hash, mut again, mut recommit, mut check, mut plan) =
+            (vec![], vec![], vec![], vec![], vec![]);
+        for _ in 0..self.runs {
+            hash.push(self.run(&own(&["--hash", &copy]))?);
+            check.push(self.run(&self.regen(&["check"]))?);
+            again.push(self.run(&self.regen(&["render", "--out", &out]))?);
+            recommit.push(self.run(&self.regen(&["render", "--commit"]))?);
+            plan.push(self.run(&self.regen(&["plan"]))?);
+        }
+        let write = shown("write the same files", write);
+        let render = shown("render --out DIR, cold", render);
+        let commit = shown("render --commit, cold", commit);
+        let hash = shown("hash them", hash);
+        let check = shown("check, nothing changed", check);
+        let again = shown("render --out DIR, nothing changed", again);
+        shown("render --commit, nothing changed", recommit);
+        shown("plan", plan);
+        println!("\nratios of cpu (and wall):");
+        for (name, a, b) in [
+            ("render --out : write the same files", render, write),
+            ("render --commit : write the same files", commit, write),
+            ("check, nothing changed : hash them", check, hash),
+            ("render --out, nothing changed : hash", again, hash),
+        ] {
+            println!(
+                "  {name:<40}{:>7.2} ({:.2})",
+                a.cpu / b.cpu,
+                a.wall / b.wall
+            );
+        }
+        Ok(())
+    }
+
+    fn regen(&self, args: &[&str]) -> Vec<String> {
+        let fleet = self.fleet.display().to_string();
+        [env!("CARGO_BIN_EXE_regen"), "-C", &fleet]
             .iter()
             .chain(args)
             .map(|a| (*a).to_owned())
             .collect()
-    };
-    let own = |args: &[&str]| -> Vec<String> {
-        let args = args.iter().map(|a| (*a).to_owned());
-        std::iter::once(text(&this)).chain(args).collect()
-    };
-    println!("\nwhole commands, median of {runs}:           cpu s   wall s  peak MiB");
-    let measure = |name: &str, command: &[String], fresh: &[&Path]| -> io::Result<Cost> {
-        let mut costs = Vec::new();
-        for _ in 0..runs {
-            for path in fresh {
-                let gone = match path.is_dir() {
-                    true => fs::remove_dir_all(path),
-                    false => fs::remove_file(path),
-                };
-                match gone {
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    _ => {}
-                }
-            }
-            costs.push(run(command, &scratch.join("cost"))?);
-        }
-        let of = |figure: fn(&Cost) -> f64| {
-            let mut all: Vec<f64> = costs.iter().map(figure).collect();
-            all.sort_by(f64::total_cmp);
-            all[all.len() / 2]
-        };
-        let (cpu, wall, memory) = (of(|c| c.cpu), of(|c| c.wall), of(|c| c.memory));
-        println!(
-            "  {name:<36}{cpu:>8.2} {wall:>8.2} {:>9.1}",
-            memory / 1024.0
-        );
-        Ok(Cost { cpu, wall, memory })
-    };
-    let write = measure(
-        "write the same files",
-        &own(&["--unpack", &text(&archive), &text(&copy)]),
-        &[&copy],
-    )?;
-    let hash = measure("hash them", &own(&["--hash", &text(&copy)]), &[])?;
-    let into = text(&out);
-    let render = measure(
-        "render --out DIR, cold",
-        &regen(&["render", "--out", &into]),
-        &[&out, &lock],
-    )?;
-    measure(
-        "render --out DIR, nothing changed",
-        &regen(&["render", "--out", &into]),
-        &[],
-    )?;
-    let dry = measure(
-        "render --dry-run, nothing there",
-        &regen(&["render", "--dry-run"]),
-        &[&gitops],
-    )?;
-    let commit = measure(
-        "render --commit, cold",
-        &regen(&["render", "--commit"]),
-        &[&gitops],
-    )?;
-    measure(
-        "render --commit, nothing changed",
-        &regen(&["render", "--commit"]),
-        &[],
-    )?;
-    let check = measure("check, nothing changed", &regen(&["check"]), &[])?;
-    measure("plan", &regen(&["plan"]), &[])?;
-
-    println!("\nratios of cpu (and wall):");
-    for (name, a, b) in [
-        ("render --out : write the same files", render, write),
-        ("render --commit : write the same files", commit, write),
-        ("check : hash the files", check, hash),
-    ] {
-        println!(
-            "  {name:<40}{:>7.2} ({:.2})",
-            a.cpu / b.cpu,
-            a.wall / b.wall
-        );
     }
-    let objects = set.manifests().count() as f64;
+
+    fn run(&self, command: &[String]) -> io::Result<Cost> {
+        run(command, &self.scratch.join("cost"))
+    }
+}
+
+/// The medians of what runs cost, as a line of the table.
+fn shown(name: &str, costs: Vec<Cost>) -> Cost {
+    let of = |figure: fn(&Cost) -> f64| {
+        let mut all: Vec<f64> = costs.iter().map(figure).collect();
+        all.sort_by(f64::total_cmp);
+        all[all.len() / 2]
+    };
+    let (cpu, wall, memory) = (of(|c| c.cpu), of(|c| c.wall), of(|c| c.memory));
     println!(
-        "objects of render --dry-run per cpu second {:.0}",
-        objects / dry.cpu
+        "  {name:<36}{cpu:>8.2} {wall:>8.2} {:>9.1}",
+        memory / 1024.0
     );
-    Ok(())
+    Cost { cpu, wall, memory }
 }
 
 /// Runs a command under GNU time, which writes its figures to a file.

@@ -1,5 +1,7 @@
-//! Writes a fleet of any size: regions of the atlas, one or more clusters each, services in chains
-//! of calls, some with a store, an exposure or a schedule of their own.
+//! Writes a fleet of any size: regions of the atlas, one or more clusters each, and services that
+//! call each other, each with the seven kinds that tools of this trade are measured by: a
+//! ServiceAccount, a Deployment of two containers, a Service, an autoscaler, a disruption budget,
+//! network policies and a ConfigMap.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -17,9 +19,6 @@ const REGIONS: [&str; 10] = [
     "ca-central-1",
 ];
 
-/// Every so manyth service has a host of its own.
-const EXPOSED: usize = 10;
-
 /// Writes `clusters` clusters in up to ten regions and `services` services that run in all of them.
 pub(crate) fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Result<()> {
     for sub in ["regions", "services"] {
@@ -29,7 +28,7 @@ pub(crate) fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Re
     let regions = clusters.min(REGIONS.len());
     for (i, region) in REGIONS.iter().take(regions).enumerate() {
         let of_region = (i..clusters).step_by(regions);
-        let text = region_file(region, of_region, services);
+        let text = region_file(region, of_region);
         std::fs::write(dir.join(format!("regions/{region}.yaml")), text)?;
     }
     for i in 0..services {
@@ -43,9 +42,7 @@ pub(crate) fn write(dir: &Path, clusters: usize, services: usize) -> std::io::Re
 
 fn fleet() -> String {
     "fleet: bench\n\
-     domain: bench.example\n\
      waves: [first, second]\n\
-     platform: {dns: external-dns, capabilities: [external-dns, cloudnative-pg, barman-cloud, multicluster-services]}\n\
      audience: {eu-west-1: 40%, us-east-1: 60%}\n\
      defaults:\n  \
        owner: {team: bench}\n  \
@@ -53,7 +50,7 @@ fn fleet() -> String {
         .to_owned()
 }
 
-fn region_file(region: &str, clusters: impl Iterator<Item = usize>, services: usize) -> String {
+fn region_file(region: &str, clusters: impl Iterator<Item = usize>) -> String {
     let wave = if region.starts_with("eu") {
         "first"
     } else {
@@ -65,14 +62,10 @@ fn region_file(region: &str, clusters: impl Iterator<Item = usize>, services: us
             text,
             "  - name: c{c:02}\n    \
                kubernetes: \"1.36\"\n    \
-               capacity: {{cpu: \"4000\", memory: 16Ti}}\n    \
+               capacity: {{cpu: \"40000\", memory: 160Ti}}\n    \
                network: {{pods: [10.{c}.0.0/16], nodes: [172.16.{c}.0/24]}}\n    \
-               ingress: {{hostname: c{c:02}.bench.example}}\n    \
-               healthChecks:"
+               ingress: {{hostname: c{c:02}.bench.example}}"
         );
-        for i in (0..services).step_by(EXPOSED) {
-            let _ = writeln!(text, "      svc-{i:03}.bench.example: hc-{c:02}-{i:03}");
-        }
     }
     text
 }
@@ -82,13 +75,12 @@ fn service(i: usize, services: usize) -> String {
         "service: svc-{i:03}\nnamespace: team-{:02}\ntier: standard\nworkload:\n  \
          image: registry.example/svc-{i:03}:1.{i}.0\n  \
          ports: {{http: {{port: 80, target: 8080}}}}\n  \
-         env: {{COUNTRY: NO, FEATURE: off, WORKERS: {}, GREETING: \"hello: {i}\"}}\n",
+         env: {{COUNTRY: NO, FEATURE: off, WORKERS: {}, GREETING: \"hello: {i}\"}}\n  \
+         files: {{/etc/app/app.conf: \"mode: fast\\nlimit: {i}\\n\"}}\n  \
+         init: [{{name: migrate, image: \"registry.example/svc-{i:03}-migrate:1.{i}.0\", args: [up]}}]\n",
         i % 10,
         i % 8 + 1,
     );
-    if i.is_multiple_of(4) {
-        text.push_str("  files: {/etc/app/app.conf: \"mode: fast\\nlimit: 10\\n\"}\n");
-    }
     let callees: Vec<String> = [i + 1, i + 7]
         .iter()
         .filter(|callee| **callee < services)
@@ -96,18 +88,6 @@ fn service(i: usize, services: usize) -> String {
         .collect();
     if !callees.is_empty() {
         let _ = writeln!(text, "calls: [{}]", callees.join(", "));
-    }
-    if i.is_multiple_of(EXPOSED) {
-        let _ = writeln!(
-            text,
-            "exposure: {{host: svc-{i:03}.bench.example, routing: latency}}"
-        );
-    }
-    if i.is_multiple_of(20) {
-        text.push_str(
-            "stores:\n  - {name: db, engine: cloudnative-pg, consistency: eventual, size: 10Gi, \
-             backup: {}}\n",
-        );
     }
     text
 }

@@ -14,7 +14,7 @@ use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Value;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior};
 
-use super::fact::Item;
+use super::fact::{Item, Root};
 use super::syntax;
 
 use tape::{TAPE, Tape};
@@ -64,9 +64,9 @@ pub(crate) struct Written {
 pub(crate) struct Context(Value);
 
 impl Context {
-    /// Makes the members of a mapping the variables of a template.
-    pub(crate) fn new(root: Item) -> Self {
-        Self(value::of_item(&root))
+    /// Variables to what minijinja looks them up in.
+    pub(crate) fn new(root: Root) -> Self {
+        Self(value::of_root(root))
     }
 }
 

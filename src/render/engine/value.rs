@@ -6,7 +6,8 @@ use std::sync::Arc;
 use minijinja::value::{Enumerator, Object, ObjectRepr, Value, ValueKind};
 use minijinja::{Error, ErrorKind};
 
-use crate::render::fact::{Fact, Item, Source};
+use crate::render::fact::{Fact, Item, Key, Root, Source};
+use crate::render::seen;
 use crate::render::shape;
 
 use super::slot;
@@ -15,20 +16,57 @@ use super::tape::{TAPE, Tape};
 /// How deep values made by templates may nest.
 const MAX_DEPTH: usize = 64;
 
+/// All variables, as minijinja sees them.
+#[derive(Debug)]
+struct Top(Root);
+
+impl Object for Top {
+    fn repr(self: &Arc<Self>) -> ObjectRepr {
+        ObjectRepr::Map
+    }
+
+    fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
+        self.get_value_by_str(key.as_str()?)
+    }
+
+    fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
+        let known = self.0.entry(key);
+        seen::note(key, known);
+        let (name, item) = known?;
+        if matches!(item.fact, Fact::Map(_)) {
+            return Some(Value::from_object(Branch {
+                item: item.clone(),
+                variable: Some(name.clone()),
+            }));
+        }
+        read(item);
+        Some(of_item(item))
+    }
+}
+
+/// All variables as templates see them.
+pub(super) fn of_root(root: Root) -> Value {
+    Value::from_object(Top(root))
+}
+
 /// A list or mapping of the context, as minijinja sees it.
 #[derive(Debug)]
-struct Branch(Item);
+struct Branch {
+    item: Item,
+    /// The variable that it is, where it is a mapping.
+    variable: Option<Key>,
+}
 
 impl Object for Branch {
     fn repr(self: &Arc<Self>) -> ObjectRepr {
-        match &self.0.fact {
+        match &self.item.fact {
             Fact::List(_) => ObjectRepr::Seq,
             _ => ObjectRepr::Map,
         }
     }
 
     fn get_value(self: &Arc<Self>, key: &Value) -> Option<Value> {
-        match &self.0.fact {
+        match &self.item.fact {
             Fact::List(items) => items.get(key.as_usize()?).map(|item| self.read(item)),
             Fact::Map(_) => self.get_value_by_str(key.as_str()?),
             _ => None,
@@ -36,14 +74,20 @@ impl Object for Branch {
     }
 
     fn get_value_by_str(self: &Arc<Self>, key: &str) -> Option<Value> {
-        match &self.0.fact {
-            Fact::Map(members) => members.get(key).map(|item| self.read(item)),
-            _ => None,
+        let Fact::Map(members) = &self.item.fact else {
+            return None;
+        };
+        let known = members.get(key);
+        if let Some(variable) = &self.variable {
+            let item = known.map(|item| self.item.hand_out(item));
+            seen::note_member(variable, Some(key), item.as_ref());
         }
+        known.map(|item| self.read(item))
     }
 
     fn enumerate(self: &Arc<Self>) -> Enumerator {
-        match &self.0.fact {
+        self.all();
+        match &self.item.fact {
             Fact::List(items) => Enumerator::Seq(items.len()),
             Fact::Map(members) => {
                 Enumerator::Values(members.keys().map(|k| Value::from(k.as_ref())).collect())
@@ -54,22 +98,25 @@ impl Object for Branch {
 }
 
 impl Branch {
-    /// Hands a member out; a leaf is noted as read.
+    /// Hands a member out.
     fn read(&self, item: &Item) -> Value {
-        let item = self.inherit(item);
-        if !matches!(item.fact, Fact::List(_) | Fact::Map(_)) && item.source != Source::Around {
-            TAPE.with_borrow_mut(|tape| tape.reads.push(item.clone()));
-        }
+        let item = self.item.hand_out(item);
+        read(&item);
         of_item(&item)
     }
 
-    /// A member without an origin of its own has the one of what encloses it.
-    fn inherit(&self, item: &Item) -> Item {
-        let mut item = item.clone();
-        if item.source == Source::Around {
-            item.source = self.0.source.clone();
+    /// Notes that all of it was looked at.
+    fn all(&self) {
+        if let Some(variable) = &self.variable {
+            seen::note_member(variable, None, Some(&self.item));
         }
-        item
+    }
+}
+
+/// Notes a leaf as read.
+fn read(item: &Item) {
+    if !matches!(item.fact, Fact::List(_) | Fact::Map(_)) && item.source != Source::Around {
+        TAPE.with_borrow_mut(|tape| tape.reads.push(item.clone()));
     }
 }
 
@@ -84,14 +131,18 @@ pub(super) fn of_item(item: &Item) -> Value {
             (None, None) => Value::from(n.as_f64().unwrap_or(f64::NAN)),
         },
         Fact::Text(text) => Value::from(Arc::clone(text)),
-        Fact::List(_) | Fact::Map(_) => Value::from_object(Branch(item.clone())),
+        Fact::List(_) | Fact::Map(_) => Value::from_object(Branch {
+            item: item.clone(),
+            variable: None,
+        }),
     }
 }
 
 /// A value of minijinja as an item, with its origins.
 pub(super) fn item_of(value: &Value, tape: &Tape, depth: usize) -> Result<Item, Error> {
     if let Some(branch) = value.downcast_object_ref::<Branch>() {
-        return Ok(branch.0.clone());
+        branch.all();
+        return Ok(branch.item.clone());
     }
     if depth > MAX_DEPTH {
         return Err(refuse(format!(

@@ -5,6 +5,7 @@ mod cnpg;
 mod dns;
 mod edges;
 mod env;
+mod marks;
 mod namespace;
 mod places;
 mod pod;
@@ -21,27 +22,49 @@ use crate::diag::Sink;
 use crate::model::name::{ClusterName, Namespace, ServiceKey, StoreKey};
 use crate::model::origin::Subject;
 use crate::model::plan::{Plan, Replicas};
-use crate::model::world::{Cluster, Service, Store, World};
+use crate::model::world::{Cluster, KubernetesVersion, Service, World};
 
-use super::fact::{Fact, Item, Key};
+use super::fact::{Fact, Item, Key, Layer, Root};
 use super::header::Scope;
-use super::object::{FLEET, MANAGED_BY, Marks, RESIDENCY, SERVICE};
+use super::object::Marks;
 
 /// One thing that templates of a scope are rendered for.
 pub(crate) struct Scene {
     pub(crate) scope: Scope,
     /// The variables.
-    pub(crate) root: Item,
-    /// `None` for the hub's folder.
-    pub(crate) cluster: Option<ClusterName>,
+    pub(crate) root: Root,
+    pub(crate) place: Arc<Place>,
     pub(crate) marks: Arc<Marks>,
-    /// Where its objects stand.
-    pub(crate) folder: Arc<str>,
-    /// What it is, for people.
-    pub(crate) context: Arc<str>,
     pub(crate) service: Option<Arc<str>>,
     /// The store that it is a scene of.
     pub(crate) store: Option<StoreKey>,
+}
+
+/// Where the objects of a scene stand, and what it is.
+#[derive(Debug)]
+pub(crate) struct Place {
+    /// `None` for the hub's folder.
+    pub(crate) cluster: Option<ClusterName>,
+    /// The cluster that identities begin with.
+    pub(crate) home: Arc<str>,
+    /// The Kubernetes release, where there is a cluster.
+    pub(crate) kubernetes: Option<KubernetesVersion>,
+    pub(crate) folder: String,
+    /// What it is, for people.
+    pub(crate) context: String,
+}
+
+/// What is rendered in one go: everything whose scenes share templates and most variables.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Unit<'a> {
+    /// What is there once.
+    Fleet,
+    /// What is there once per cluster, or per region.
+    Cluster(&'a ClusterName),
+    /// A namespace in all of its clusters.
+    Namespace(&'a Namespace),
+    /// A service in all of its clusters, with its stores.
+    Service(&'a ServiceKey),
 }
 
 /// Everything that scenes are made of.
@@ -50,8 +73,14 @@ pub(crate) struct Facts<'a> {
     plan: &'a Plan,
     fleet: Item,
     clusters: BTreeMap<&'a ClusterName, Item>,
+    /// The variables that all scenes of a cluster have.
+    shared: BTreeMap<&'a ClusterName, Layer>,
     /// What runs in each cluster.
     placed: BTreeMap<&'a ClusterName, BTreeMap<&'a ServiceKey, Here>>,
+    /// Where each service runs.
+    places: BTreeMap<&'a ServiceKey, BTreeMap<&'a ClusterName, Here>>,
+    /// What runs in each namespace of each cluster.
+    namespaces: BTreeMap<&'a Namespace, BTreeMap<&'a ClusterName, Vec<(&'a ServiceKey, Here)>>>,
     /// Who calls a service, in order of name.
     callers_of: BTreeMap<ServiceKey, Vec<&'a ServiceKey>>,
 }
@@ -66,21 +95,13 @@ struct Here {
 /// Members by name.
 type Members = Vec<(Key, Item)>;
 
+fn layer(members: Members) -> Layer {
+    Arc::new(members.into_iter().collect())
+}
+
 impl<'a> Facts<'a> {
     /// Indexes the plan; warnings about what cannot be rendered go to the sink.
     pub(crate) fn new(world: &'a World, plan: &'a Plan, sink: &mut Sink) -> Self {
-        let mut placed: BTreeMap<&ClusterName, BTreeMap<&ServiceKey, Here>> = BTreeMap::new();
-        for (key, service) in &plan.services {
-            for placement in &service.regions {
-                for (cluster, replicas) in &placement.clusters {
-                    let here = Here {
-                        replicas: *replicas,
-                        serves: placement.serves,
-                    };
-                    placed.entry(cluster).or_default().insert(key, here);
-                }
-            }
-        }
         let mut callers_of: BTreeMap<ServiceKey, Vec<&ServiceKey>> = BTreeMap::new();
         for (key, service) in &world.services {
             for call in &service.calls {
@@ -96,14 +117,27 @@ impl<'a> Facts<'a> {
             plan,
             fleet: places::fleet(world, plan, sink),
             clusters: BTreeMap::new(),
-            placed,
+            shared: BTreeMap::new(),
+            placed: BTreeMap::new(),
+            places: BTreeMap::new(),
+            namespaces: BTreeMap::new(),
             callers_of,
         };
+        facts.place();
         for (name, cluster) in &world.clusters {
             let secrets = facts.secret_store(cluster);
-            facts
-                .clusters
-                .insert(name, places::cluster(world, plan, cluster, secrets));
+            let item = places::cluster(world, plan, cluster, secrets);
+            let region = world.regions.get(&cluster.region);
+            let shared: Members = vec![
+                ("fleet".into(), facts.fleet.clone()),
+                (
+                    "region".into(),
+                    region.map_or(Item::nothing(), |r| places::region(plan, r)),
+                ),
+                ("cluster".into(), item.clone()),
+            ];
+            facts.clusters.insert(name, item);
+            facts.shared.insert(name, layer(shared));
         }
         facts.warn_of_unrouted_calls(sink);
         facts.refuse_unrouted_stores(sink);
@@ -111,12 +145,51 @@ impl<'a> Facts<'a> {
         facts
     }
 
-    /// The scenes of a cluster, or of the fleet.
-    pub(crate) fn scenes(&self, cluster: Option<&ClusterName>) -> Vec<Scene> {
-        match cluster.and_then(|name| self.world.clusters.get(name)) {
-            Some(cluster) => self.of_cluster(cluster),
-            None if cluster.is_none() => vec![self.of_fleet()],
-            None => Vec::new(),
+    /// Indexes where services run.
+    fn place(&mut self) {
+        for (key, planned) in &self.plan.services {
+            let Some(service) = self.world.services.get(key) else {
+                continue;
+            };
+            for placement in &planned.regions {
+                for (cluster, replicas) in &placement.clusters {
+                    let here = Here {
+                        replicas: *replicas,
+                        serves: placement.serves,
+                    };
+                    self.placed.entry(cluster).or_default().insert(key, here);
+                    self.places.entry(key).or_default().insert(cluster, here);
+                    let namespace = self.namespaces.entry(&service.namespace).or_default();
+                    namespace.entry(cluster).or_default().push((key, here));
+                }
+            }
+        }
+    }
+
+    /// Everything that is to be rendered.
+    pub(crate) fn units(&self) -> Vec<Unit<'a>> {
+        let clusters = self.world.clusters.keys().map(Unit::Cluster);
+        let namespaces = self.namespaces.keys().map(|n| Unit::Namespace(n));
+        let services = self.places.keys().map(|s| Unit::Service(s));
+        let all = std::iter::once(Unit::Fleet).chain(clusters);
+        all.chain(namespaces).chain(services).collect()
+    }
+
+    /// Visits the scenes of a unit, cluster by cluster.
+    pub(crate) fn scenes(&self, unit: Unit<'a>, visit: &mut dyn FnMut(Scene)) {
+        match unit {
+            Unit::Fleet => visit(self.of_fleet()),
+            Unit::Cluster(name) => {
+                if let Some(cluster) = self.world.clusters.get(name) {
+                    self.of_cluster(cluster, visit);
+                }
+            }
+            Unit::Namespace(namespace) => self.of_namespace(namespace, visit),
+            Unit::Service(key) => {
+                if let Some(service) = self.world.services.get(key) {
+                    self.of_service(key, service, visit);
+                }
+            }
         }
     }
 
@@ -131,146 +204,114 @@ impl<'a> Facts<'a> {
         let hub = self.world.fleet.hub.as_ref().map_or("hub", |h| h.as_str());
         Scene {
             scope: Scope::Fleet,
-            root: Item::map(members),
-            cluster: None,
-            marks: self.marks(hub, None),
-            folder: "hub".into(),
-            context: "the fleet".into(),
+            root: Root(vec![layer(members)]),
+            place: Arc::new(Place {
+                cluster: None,
+                home: hub.into(),
+                kubernetes: None,
+                folder: "hub".into(),
+                context: "the fleet".into(),
+            }),
+            marks: self.marks(None),
             service: None,
             store: None,
         }
     }
 
-    fn of_cluster(&self, cluster: &Cluster) -> Vec<Scene> {
-        let name = &cluster.name.value;
-        let base = format!("clusters/{}/{name}", cluster.region);
-        let region = self.world.regions.get(&cluster.region);
-        let shared: Members = vec![
-            ("fleet".into(), self.fleet.clone()),
-            (
-                "region".into(),
-                region.map_or(Item::nothing(), |r| places::region(self.plan, r)),
-            ),
-            (
-                "cluster".into(),
-                self.clusters.get(name).cloned().unwrap_or(Item::nothing()),
-            ),
-        ];
-        let marks = self.marks(name.as_str(), None);
-        let scene = |scope, extra: Members, folder: String, context: String| Scene {
+    /// A scene in a cluster, with the variables that it has beside the cluster's.
+    fn scene(
+        &self,
+        scope: Scope,
+        cluster: &Cluster,
+        marks: &Arc<Marks>,
+        layers: &[&Layer],
+        place: &Arc<Place>,
+    ) -> Scene {
+        let shared = self.shared.get(&cluster.name.value);
+        Scene {
             scope,
-            root: Item::map(shared.iter().cloned().chain(extra)),
-            cluster: Some(name.clone()),
-            marks: Arc::clone(&marks),
-            folder: folder.into(),
-            context: context.into(),
+            root: Root(
+                shared
+                    .into_iter()
+                    .chain(layers.iter().copied())
+                    .cloned()
+                    .collect(),
+            ),
+            place: Arc::clone(place),
+            marks: Arc::clone(marks),
             service: None,
             store: None,
-        };
-        let in_cluster = format!("{base}/_cluster");
-        let mut scenes = Vec::new();
-        if region.and_then(|r| r.clusters.iter().min()) == Some(name) {
-            let context = format!("region `{}`", cluster.region);
-            scenes.push(scene(
-                Scope::Region,
-                Vec::new(),
-                in_cluster.clone(),
-                context,
-            ));
         }
-        let namespaces = self.namespaces(name);
-        let names = Item::list(namespaces.keys().map(|n| Item::new(n.as_str())));
-        let extra = vec![
+    }
+
+    fn of_cluster(&self, cluster: &Cluster, visit: &mut dyn FnMut(Scene)) {
+        let name = &cluster.name.value;
+        let marks = self.marks(None);
+        let region = self.world.regions.get(&cluster.region);
+        if region.and_then(|r| r.clusters.iter().min()) == Some(name) {
+            let place = place(cluster, "_cluster", format!("region `{}`", cluster.region));
+            visit(self.scene(Scope::Region, cluster, &marks, &[], &place));
+        }
+        let here = self
+            .namespaces
+            .iter()
+            .filter(|(_, in_clusters)| in_clusters.contains_key(name));
+        let names = Item::list(here.map(|(n, _)| Item::new(n.as_str())));
+        let own = layer(vec![
             ("namespaces".into(), names),
             ("peers".into(), self.peers(cluster)),
-        ];
-        scenes.push(scene(
-            Scope::Cluster,
-            extra,
-            in_cluster,
-            format!("cluster `{name}`"),
-        ));
-        for (namespace, services) in namespaces {
-            let extra = self.namespace(cluster, namespace, &services);
-            let context = format!("namespace `{namespace}` in cluster `{name}`");
-            scenes.push(scene(
-                Scope::Namespace,
-                extra,
-                format!("{base}/{namespace}/_namespace"),
-                context,
-            ));
-        }
-        for (key, here) in self.placed.get(name).into_iter().flatten() {
-            let Some(service) = self.world.services.get(*key) else {
+        ]);
+        let place = place(cluster, "_cluster", format!("cluster `{name}`"));
+        visit(self.scene(Scope::Cluster, cluster, &marks, &[&own], &place));
+    }
+
+    fn of_namespace(&self, namespace: &Namespace, visit: &mut dyn FnMut(Scene)) {
+        let marks = self.marks(None);
+        for (name, services) in self.namespaces.get(namespace).into_iter().flatten() {
+            let Some(cluster) = self.world.clusters.get(*name) else {
                 continue;
             };
-            let extra = self.service(cluster, key, service, *here);
-            let folder = format!("{base}/{}/{}", service.namespace, key.service);
-            let context = format!("service `{key}` in cluster `{name}`");
-            let mut of_service = scene(Scope::Service, extra.clone(), folder.clone(), context);
-            of_service.marks = self.marks(name.as_str(), Some(service));
-            of_service.service = Some(key.service.as_str().into());
-            let marks = Arc::clone(&of_service.marks);
-            scenes.push(of_service);
-            scenes.extend(self.store_scenes(
+            let own = layer(self.namespace(cluster, namespace, services));
+            let context = format!("namespace `{namespace}` in cluster `{name}`");
+            let place = place(cluster, &format!("{namespace}/_namespace"), context);
+            visit(self.scene(Scope::Namespace, cluster, &marks, &[&own], &place));
+        }
+    }
+
+    fn of_service(&self, key: &ServiceKey, service: &Service, visit: &mut dyn FnMut(Scene)) {
+        let everywhere = layer(self.service(key, service));
+        let marks = self.marks(Some(service));
+        let label: Arc<str> = key.service.as_str().into();
+        for (name, here) in self.places.get(key).into_iter().flatten() {
+            let Some(cluster) = self.world.clusters.get(*name) else {
+                continue;
+            };
+            let own = layer(self.service_in(cluster, key, service, *here));
+            let folder = format!("{}/{}", service.namespace, key.service);
+            let of_service = place(
                 cluster,
-                key,
-                service,
-                &extra,
-                |store, extra, context| {
-                    let mut of_store = scene(Scope::Store, extra, folder.clone(), context);
-                    of_store.marks = self.marks_of_store(&marks, store);
-                    of_store.service = Some(key.service.as_str().into());
-                    of_store.store = Some(StoreKey {
-                        service: (*key).clone(),
-                        store: store.name.value.clone(),
-                    });
-                    of_store
-                },
-            ));
-        }
-        scenes
-    }
-
-    /// Scenes of a service's stores that sit in this cluster.
-    fn store_scenes(
-        &self,
-        cluster: &Cluster,
-        key: &ServiceKey,
-        service: &Service,
-        shared: &Members,
-        scene: impl Fn(&Store, Members, String) -> Scene,
-    ) -> Vec<Scene> {
-        let mut scenes = Vec::new();
-        for (index, store) in service.stores.iter().enumerate() {
-            if let Some(more) = self.store(cluster, key, service, index, store) {
-                let context = format!(
-                    "store `{}` of `{key}` in cluster `{}`",
-                    store.name.value, cluster.name.value
-                );
-                let mut extra = shared.clone();
-                extra.extend(more);
-                scenes.push(scene(store, extra, context));
+                &folder,
+                format!("service `{key}` in cluster `{name}`"),
+            );
+            let scene = |scope, layers: &[&Layer], place: &Arc<Place>| Scene {
+                service: Some(Arc::clone(&label)),
+                ..self.scene(scope, cluster, &marks, layers, place)
+            };
+            visit(scene(Scope::Service, &[&everywhere, &own], &of_service));
+            for (index, store) in service.stores.iter().enumerate() {
+                let Some(more) = self.store(cluster, key, service, index, store) else {
+                    continue;
+                };
+                let called = &store.name.value;
+                let context = format!("store `{called}` of `{key}` in cluster `{name}`");
+                let place = place(cluster, &folder, context);
+                visit(Scene {
+                    marks: self.marks_of_store(&marks, store),
+                    store: Some(key.store(called)),
+                    ..scene(Scope::Store, &[&everywhere, &own, &layer(more)], &place)
+                });
             }
         }
-        scenes
-    }
-
-    /// The namespaces of a cluster, with the services in each.
-    fn namespaces(
-        &self,
-        cluster: &ClusterName,
-    ) -> BTreeMap<&'a Namespace, Vec<(&'a ServiceKey, Here)>> {
-        let mut namespaces: BTreeMap<&Namespace, Vec<(&ServiceKey, Here)>> = BTreeMap::new();
-        for (key, here) in self.placed.get(cluster).into_iter().flatten() {
-            if let Some(service) = self.world.services.get(*key) {
-                namespaces
-                    .entry(&service.namespace)
-                    .or_default()
-                    .push((key, *here));
-            }
-        }
-        namespaces
     }
 
     /// The clusters of a service's regions in which it runs.
@@ -292,59 +333,18 @@ impl<'a> Facts<'a> {
             .get(cluster)
             .is_some_and(|services| services.contains_key(key))
     }
-
-    /// What is bound to a jurisdiction says so.
-    fn marks_of_store(&self, marks: &Arc<Marks>, store: &Store) -> Arc<Marks> {
-        let classes = &self.world.fleet.data_classes;
-        let class = store.data.as_ref().and_then(|d| classes.get(&d.value));
-        let Some(bound) = class.and_then(|c| c.residency.as_ref()) else {
-            return Arc::clone(marks);
-        };
-        let areas: Vec<&str> = bound.names.iter().map(|n| n.value.as_str()).collect();
-        let mut marks = Marks::clone(marks);
-        marks.notes.push((RESIDENCY.to_owned(), areas.join(" ")));
-        Arc::new(marks)
-    }
-
-    fn marks(&self, cluster: &str, service: Option<&Service>) -> Arc<Marks> {
-        let fleet = self.world.fleet.name.value.to_string();
-        let mut owned = vec![
-            (MANAGED_BY.to_owned(), "regen".to_owned()),
-            (FLEET.to_owned(), fleet.clone()),
-        ];
-        let mut offered = vec![("app.kubernetes.io/part-of".to_owned(), fleet)];
-        if let Some(service) = service {
-            let name = service.name.value.to_string();
-            owned.push((SERVICE.to_owned(), name.clone()));
-            offered.push(("app.kubernetes.io/name".to_owned(), name));
-            offered.push((
-                "regen.dev/tier".to_owned(),
-                service::tier(service.tier).to_owned(),
-            ));
-            let team = service.owner.as_ref().map(|o| o.team.as_str());
-            if let Some(team) = team.filter(|t| is_label_value(t)) {
-                offered.push(("regen.dev/team".to_owned(), team.to_owned()));
-            }
-        }
-        Arc::new(Marks {
-            cluster: cluster.to_owned(),
-            owned,
-            offered,
-            notes: Vec::new(),
-        })
-    }
 }
 
-/// Whether Kubernetes takes a text as the value of a label (at most 63 characters).
-fn is_label_value(text: &str) -> bool {
-    let alphanumeric = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
-    let bytes = text.as_bytes();
-    bytes.len() <= 63
-        && alphanumeric(bytes.first())
-        && alphanumeric(bytes.last())
-        && bytes
-            .iter()
-            .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(b))
+/// A place in a cluster; `below` is the folder in the cluster's.
+fn place(cluster: &Cluster, below: &str, context: String) -> Arc<Place> {
+    let name = &cluster.name.value;
+    Arc::new(Place {
+        cluster: Some(name.clone()),
+        home: name.as_str().into(),
+        kubernetes: Some(cluster.kubernetes),
+        folder: format!("clusters/{}/{name}/{below}", cluster.region),
+        context,
+    })
 }
 
 /// Values of one subject, each from a field of it.

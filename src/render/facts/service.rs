@@ -30,14 +30,28 @@ fn optional<T: Into<Fact>>(value: Option<T>) -> Fact {
 }
 
 impl Facts<'_> {
-    /// The variables of a service in a cluster.
-    pub(super) fn service(
+    /// The variables of a service in a cluster that are not the same in all of them.
+    pub(super) fn service_in(
         &self,
         cluster: &Cluster,
         key: &ServiceKey,
         service: &Service,
         here: Here,
     ) -> Members {
+        let subject = Subject::Service(key.clone());
+        vec![
+            (
+                "serves".into(),
+                Item::new(here.serves).planned(format!("regions of {key}")),
+            ),
+            ("replicas".into(), replicas(&subject, service, here)),
+            ("network".into(), self.edges(cluster, key, service)),
+            ("dns".into(), self.dns(cluster, key, service)),
+        ]
+    }
+
+    /// The variables of a service that are the same in all of its clusters.
+    pub(super) fn service(&self, key: &ServiceKey, service: &Service) -> Members {
         let subject = Subject::Service(key.clone());
         let of = Of(&subject);
         let owner = service.owner.as_ref().map_or(Item::nothing(), |owner| {
@@ -65,19 +79,12 @@ impl Facts<'_> {
             ),
             ("tier".into(), of.at("tier", tier(service.tier))),
             ("owner".into(), owner),
-            (
-                "serves".into(),
-                Item::new(here.serves).planned(format!("regions of {key}")),
-            ),
             ("workload".into(), workload(&of, service)),
-            ("replicas".into(), replicas(&subject, service, here)),
             ("pod".into(), pod::pod(&subject, service)),
             ("metrics".into(), watch::metrics(&of, service)),
             ("slo".into(), watch::objectives(key, &of, service)),
             ("calls".into(), calls(&of, service)),
             ("exposure".into(), exposure(&of, service)),
-            ("network".into(), self.edges(cluster, key, service)),
-            ("dns".into(), self.dns(cluster, key, service)),
             (
                 "stores".into(),
                 of.list(

@@ -9,12 +9,26 @@ use crate::render::fact::{Fact, Item, Source};
 use super::{Form, Part, Piece, ShapeFault, Trace};
 
 impl Piece {
-    /// The document with its values in place, and where they came from.
-    pub(crate) fn fill(&self, slots: &[Item]) -> Result<(Value, Vec<Trace>), ShapeFault> {
+    /// The document with its values in place.
+    pub(crate) fn fill(&self, slots: &[Item]) -> Result<Value, ShapeFault> {
+        self.filled(slots, None).map(|(value, _)| value)
+    }
+
+    /// The same, and where the values came from.
+    pub(crate) fn trace(&self, slots: &[Item]) -> Result<(Value, Vec<Trace>), ShapeFault> {
+        let (value, traces) = self.filled(slots, Some(Vec::new()))?;
+        Ok((value, traces.unwrap_or_default()))
+    }
+
+    fn filled(
+        &self,
+        slots: &[Item],
+        traces: Option<Vec<Trace>>,
+    ) -> Result<(Value, Option<Vec<Trace>>), ShapeFault> {
         let mut filling = Filling {
             slots,
             at: String::new(),
-            traces: Vec::new(),
+            traces,
         };
         let value = filling.piece(self)?.unwrap_or(Value::Null);
         Ok((value, filling.traces))
@@ -25,7 +39,8 @@ impl Piece {
 struct Filling<'a> {
     slots: &'a [Item],
     at: String,
-    traces: Vec<Trace>,
+    /// `None`: nobody asks.
+    traces: Option<Vec<Trace>>,
 }
 
 impl Filling<'_> {
@@ -49,17 +64,12 @@ impl Filling<'_> {
             }
             Form::Text(parts) => {
                 let text = self.text(parts, piece.line)?;
-                let slots: Vec<usize> = parts
-                    .iter()
-                    .filter_map(|p| match p {
-                        Part::Slot(index) => Some(*index),
-                        Part::Fixed(_) => None,
-                    })
-                    .collect();
                 let exact = parts.len() == 1;
-                for index in slots {
-                    let source = self.slot(index, piece.line)?.source.clone();
-                    self.trace(source, piece.line, exact);
+                for part in parts {
+                    if let Part::Slot(index) = part {
+                        let source = self.slot(*index, piece.line)?.source.clone();
+                        self.trace(source, piece.line, exact);
+                    }
                 }
                 Value::String(text)
             }
@@ -128,15 +138,20 @@ impl Filling<'_> {
     }
 
     fn trace(&mut self, source: Source, line: u32, exact: bool) {
-        self.traces.push(Trace {
-            at: self.at.clone(),
-            source,
-            line,
-            exact,
-        });
+        if let Some(traces) = &mut self.traces {
+            traces.push(Trace {
+                at: self.at.clone(),
+                source,
+                line,
+                exact,
+            });
+        }
     }
 
     fn item(&mut self, item: &Item, line: u32, outermost: bool) -> Value {
+        if self.traces.is_none() {
+            return json_of(item);
+        }
         if outermost || item.source != Source::Around {
             self.trace(item.source.clone(), line, true);
         }

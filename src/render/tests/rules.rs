@@ -1,17 +1,19 @@
 //! How placeholders are typed, what is refused, and where it is said to be.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::super::engine::{Context, Engine};
-use super::super::fact::{Fact, Item, Source};
+use super::super::fact::{Fact, Item, Root, Source};
 use super::super::shape::{Shape, Trace};
 use crate::model::name::ServiceKey;
 use crate::model::origin::Subject;
 
-fn facts() -> Item {
+fn facts() -> Root {
     let subject = Subject::Service(ServiceKey::prod("web"));
     let at = |path: &str, fact: Fact| Item::new(fact).of(&subject, path);
-    Item::map([
+    let facts = [
         ("name", at("service", "web".into())),
         (
             "tricky",
@@ -30,7 +32,10 @@ fn facts() -> Item {
             Item::map([("team", at("labels.team", "NO".into()))]).of(&subject, "labels"),
         ),
         ("empty", Item::list([])),
-    ])
+    ];
+    Root(vec![Arc::new(
+        facts.into_iter().map(|(k, v)| (k.into(), v)).collect(),
+    )])
 }
 
 /// The documents of a template, or `line: message` of its faults.
@@ -55,7 +60,7 @@ fn run(text: &str) -> Result<Vec<(Value, Vec<Trace>)>, Vec<String>> {
         .documents
         .iter()
         .map(|d| {
-            d.fill(&rendered.slots)
+            d.trace(&rendered.slots)
                 .map_err(|f| say(Some(f.line), &f.message))
         })
         .collect()
