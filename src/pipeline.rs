@@ -21,8 +21,10 @@ use crate::load;
 use crate::model::input::{Content, InputFile};
 use crate::model::lock::Lock;
 use crate::model::manifest::ManifestSet;
+use crate::model::name::ServiceKey;
 use crate::model::plan::Plan;
 use crate::model::rtt::RoundTrips;
+use crate::model::story::Story;
 use crate::model::world::World;
 use crate::plan;
 use crate::render::{self, Templates};
@@ -147,6 +149,12 @@ impl Planned {
         if self.lock.is_some() {
             plan::propose(&self.world, &self.round_trips, &mut self.plan);
         }
+    }
+
+    /// Everything that was weighed for one service.
+    pub fn story(&self, key: &ServiceKey) -> Option<Story> {
+        let lock = self.lock.as_ref();
+        plan::story(&self.world, &self.round_trips, lock, &self.plan, key)
     }
 
     /// How the decisions stand to the lock.

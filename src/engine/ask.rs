@@ -6,7 +6,7 @@ use crate::model::name::Capability;
 use crate::model::rtt::Rtt;
 use crate::model::world::Store;
 
-use super::{ClassFacts, ENGINES, EngineFacts, Floor, Scheme};
+use super::{ClassFacts, ENGINES, EngineFacts, Floor, Scheme, Write};
 
 // The row of an engine is found by its place in the enum.
 const _: () = {
@@ -85,6 +85,32 @@ pub fn commit(store: &Store) -> Commit {
     }
 }
 
+/// The formula of a write to a store: its number, and what it says with what the store waits for.
+pub fn written_as(store: &Store) -> (&'static str, String) {
+    let (number, text) = match way(store).map(|way| way.write) {
+        Some(write) if write != Write::Primary => write.formula(),
+        _ => match commit(store) {
+            Commit::Asynchronous => ("F1", "rtt(c,P)"),
+            Commit::AnyOf(k) => {
+                let nth = match k {
+                    1 => "smallest".to_owned(),
+                    2 => "2nd smallest".to_owned(),
+                    3 => "3rd smallest".to_owned(),
+                    k => format!("{k}th smallest"),
+                };
+                let text = format!("rtt(c,P), and the {nth} rtt(P,s) over the standbys s");
+                return ("F2", text);
+            }
+            Commit::FirstOf(k) => {
+                let text =
+                    format!("rtt(c,P), and the largest rtt(P,s) over the first {k} standbys s");
+                return ("F3", text);
+            }
+        },
+    };
+    (number, text.to_owned())
+}
+
 /// How an engine homes parts of its data with their users, as `shards` asks; `None` where it cannot.
 pub fn homes(engine: Engine) -> Option<&'static str> {
     match engine {
@@ -138,7 +164,7 @@ pub fn staleness_floor(way: &ClassFacts, farthest: Rtt) -> Option<Rtt> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::{Read, Write};
+    use crate::engine::Read;
 
     #[test]
     fn every_engine_has_its_row_with_classes_and_sources() {

@@ -8,7 +8,7 @@ mod facts;
 
 pub use ask::{
     ask, audits, capability, commit, facts, gives, homes, satisfies, satisfying, scheme,
-    staleness_floor, unless_told, way,
+    staleness_floor, unless_told, way, written_as,
 };
 pub use facts::{
     ClassFacts, EngineFacts, Floor, Instances, Loss, Lost, Quorum, Read, Recovery, Scheme, Write,

@@ -23,6 +23,7 @@ pub mod ratio;
 pub mod raw;
 pub mod rtt;
 pub mod simulation;
+pub mod story;
 pub mod text;
 pub mod trial;
 pub mod world;

@@ -1,11 +1,16 @@
 //! A sticky decision that changes, or that could be better: what it gains and what it costs.
 
+use super::name::{ServiceKey, StoreName};
 use super::plan::Because;
 use super::quantity::Quantity;
 
 /// A sticky decision that differs from the lock's, or would if it were free.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Move {
+    /// The service that it is about.
+    pub service: Option<ServiceKey>,
+    /// Of the service's stores the one that it is about; `None`: the service itself.
+    pub store: Option<StoreName>,
     /// What moves: `leader of checkout/orders`, `regions of cart`.
     pub what: String,
     /// From.

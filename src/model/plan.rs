@@ -70,6 +70,9 @@ pub struct ServicePlan {
     pub dns: Option<DnsPlan>,
     /// What the placement is good for, where there is an audience.
     pub predicted: Predicted,
+    /// What no choice of regions could go below in nanoseconds, where the choice is not proven to be
+    /// the best.
+    pub bound_ns: Option<u64>,
     /// The round trips that the decisions about it and its stores compare.
     pub rests_on: RestsOn,
     /// Why these regions.

@@ -225,7 +225,7 @@ impl<'a> Allowed<'a> {
     }
 
     /// Whether some users are too far from all of these regions.
-    fn breaks(&self, serving: &[usize]) -> bool {
+    pub(super) fn breaks(&self, serving: &[usize]) -> bool {
         let question = self.question(serving);
         let too_far = self.too_far(&question);
         let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);

@@ -74,6 +74,11 @@ impl Room {
         cpu.is_none_or(|left| amount.cpu <= left) && memory.is_none_or(|left| amount.memory <= left)
     }
 
+    /// What is left of a cluster: CPU and memory, where they are limited.
+    pub(super) fn left(&self, cluster: &ClusterName) -> (Option<i128>, Option<i128>) {
+        self.free.get(cluster).copied().unwrap_or_default()
+    }
+
     /// Gives an amount of a cluster back.
     pub(super) fn give(&mut self, cluster: &ClusterName, amount: Amount) {
         let (cpu, memory) = (-amount.cpu, -amount.memory);

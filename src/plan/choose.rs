@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::diag::{Code, Diagnostic, Sink};
+use crate::diag::Sink;
 use crate::model::name::ServiceKey;
 use crate::model::plan::Because;
 use crate::model::world::{PlacementMode, RegionChoice, Service};
@@ -23,6 +23,9 @@ pub(super) struct Chosen {
     pub serving: Vec<usize>,
     /// Leaders that enforced journeys ask for, by the store's index.
     pub leaders: BTreeMap<usize, usize>,
+    /// What no choice can go below, where the regions are not proven to be the best: Σ weight ×
+    /// microseconds.
+    pub bound: Option<u128>,
     /// A region that the service does not allow, with which the enforced budget for reads would
     /// hold; absent where it holds, or no one region helps.
     pub helps: Option<usize>,
@@ -50,6 +53,7 @@ pub(super) fn choose(
         .map(|s| s.regions.iter().filter_map(|r| ground.index(r)).collect());
     let passive = service.placement.mode == PlacementMode::ActivePassive;
     let allowed = Allowed::of(ground, service, demand);
+    let mut bound = None;
     let (mut regions, mut because) = match &service.placement.regions {
         RegionChoice::Named(named) => {
             let before = sink.errors();
@@ -59,7 +63,7 @@ pub(super) fn choose(
                     continue;
                 };
                 if !candidates[index].legal() {
-                    sink.emit(illegal(
+                    sink.emit(legal::illegal(
                         ground,
                         service,
                         index,
@@ -80,6 +84,7 @@ pub(super) fn choose(
             }
             let because = match legal.len() {
                 n if n == candidates.len() => "the service runs in every region".to_owned(),
+                1 => "the service runs in the one region that may hold it".to_owned(),
                 n => format!("the service runs in all {n} regions that may hold it"),
             };
             (legal.clone(), Because::new(because))
@@ -93,7 +98,7 @@ pub(super) fn choose(
             if passive {
                 (legal.clone(), Because::default())
             } else {
-                counted(
+                let (answer, because) = counted(
                     ground,
                     searcher,
                     &allowed,
@@ -101,7 +106,9 @@ pub(super) fn choose(
                     &legal,
                     locked.as_deref(),
                     bounds,
-                )?
+                )?;
+                bound = (answer.bound < answer.value).then_some(answer.bound);
+                (answer.regions, because)
             }
         }
     };
@@ -139,6 +146,7 @@ pub(super) fn choose(
         regions,
         serving,
         leaders: BTreeMap::new(),
+        bound,
         helps,
         conflict,
         because,
@@ -155,7 +163,7 @@ fn counted(
     legal: &[usize],
     locked: Option<&[usize]>,
     (at_least, at_most): (usize, usize),
-) -> Option<(Vec<usize>, Because)> {
+) -> Option<(Answer, Because)> {
     let free = Question {
         demand: demand.by_region.clone(),
         candidates: legal.to_vec(),
@@ -179,10 +187,8 @@ fn counted(
         && locked.is_some_and(|l| l.len() == had);
     if (ground.rebalance && !as_good) || kept.is_empty() || had > at_most {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most));
-        return Some((
-            best.regions.clone(),
-            nearer(ground, searcher, demand, free, &best, because),
-        ));
+        let because = nearer(ground, searcher, demand, free, &best, because);
+        return Some((best, because));
     }
     // What the lock had beyond what is legal today is replaced, not dropped.
     let before = locked.unwrap_or_default().len().max(had);
@@ -201,7 +207,7 @@ fn counted(
     let Some(answer) = completed.filter(|c| c.sound || !sound).map(|c| c.answer) else {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most))
             .and("the regions in the lock break an enforced budget, or cannot hold a store as it is asked for");
-        return Some((best.regions, because));
+        return Some((best, because));
     };
     let now = words::mean(answer.value, demand.total);
     let mut because = if answer.regions.len() == had {
@@ -221,7 +227,7 @@ fn counted(
             ground.list(&best.regions)
         ));
     }
-    Some((answer.regions, because))
+    Some((answer, because))
 }
 
 /// Adds what would be nearer, were it not for enforced budgets and stores.
@@ -372,27 +378,4 @@ pub(super) fn standbys(
     }
     standby.sort_by_key(|&r| near(r));
     standby
-}
-
-fn illegal(
-    ground: &Ground<'_>,
-    service: &Service,
-    index: usize,
-    candidate: &Candidate,
-    span: crate::diag::Span,
-) -> Diagnostic {
-    let name = &service.name.value;
-    let region = ground.names[index];
-    let mut diagnostic = Diagnostic::new(
-        Code::PlacementRegion,
-        format!("`{name}` may not be placed in `{region}`"),
-    )
-    .at(span, "named here");
-    for obstacle in &candidate.obstacles {
-        diagnostic = legal::show(diagnostic, obstacle.constraint, ground, service);
-        diagnostic = diagnostic.note(format!("`{region}`: {}", obstacle.reason));
-    }
-    diagnostic.help(format!(
-        "take `{region}` out of `placement.regions`, or lift what stands in the way"
-    ))
 }

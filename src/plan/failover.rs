@@ -204,7 +204,7 @@ fn chain(
 }
 
 /// Pods that a target needs beyond its `min`, once it also serves the lost region's share.
-fn extra_pods(placed: &Placed<'_>, lost: usize, target: usize) -> u32 {
+pub(super) fn extra_pods(placed: &Placed<'_>, lost: usize, target: usize) -> u32 {
     let scale = placed.service.workload.scale;
     let served = |r: usize| placed.served.get(&r).copied().unwrap_or_default();
     let fleet = u128::from(scale.min) * placed.chosen.serving.len() as u128;

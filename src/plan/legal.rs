@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Code, Diagnostic};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::engine;
 use crate::model::name::{Capability, ClusterName};
 use crate::model::place::Country;
@@ -305,6 +305,30 @@ pub(super) fn infeasible(
         return diagnostic.help("relax several of the constraints shown: none alone is enough");
     }
     ways.into_iter().fold(diagnostic, Diagnostic::help)
+}
+
+/// The error for a region that a placement names and that may not hold the service.
+pub(super) fn illegal(
+    ground: &Ground<'_>,
+    service: &Service,
+    index: usize,
+    candidate: &Candidate,
+    span: Span,
+) -> Diagnostic {
+    let name = &service.name.value;
+    let region = ground.names[index];
+    let mut diagnostic = Diagnostic::new(
+        Code::PlacementRegion,
+        format!("`{name}` may not be placed in `{region}`"),
+    )
+    .at(span, "named here");
+    for obstacle in &candidate.obstacles {
+        diagnostic = show(diagnostic, obstacle.constraint, ground, service);
+        diagnostic = diagnostic.note(format!("`{region}`: {}", obstacle.reason));
+    }
+    diagnostic.help(format!(
+        "take `{region}` out of `placement.regions`, or lift what stands in the way"
+    ))
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ mod relax;
 mod repair;
 mod search;
 mod store;
+mod story;
 mod survive;
 mod waves;
 mod words;
@@ -43,6 +44,7 @@ use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
 pub use measured::at_risk;
+pub use story::story;
 pub use survive::survive;
 
 use amount::Room;
@@ -172,6 +174,10 @@ fn complete(
             dns: dns::decide(ground, service, &failover, sink),
             failover,
             predicted: budget::predict(&base, service, sink),
+            bound_ns: service
+                .chosen
+                .bound
+                .map(|bound| words::mean_ns(bound, service.demand.total)),
             rests_on: service.rests_on,
             because: service.chosen.because.clone(),
         };

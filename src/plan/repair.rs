@@ -348,6 +348,11 @@ fn settle<'a>(
                 "it leaves {} aside, {why}: {how}",
                 placer.ground.list(&left)
             ));
+            // By itself it cannot be better than what it chose before.
+            let costs = &placer.ground.costs;
+            let alone = &placed[slot].chosen.serving;
+            let bound = (!proven).then(|| value(&one.demand.by_region, alone, costs));
+            one.chosen.bound = bound.or(one.chosen.bound);
         }
         placed[slot] = one;
     }

@@ -24,7 +24,10 @@ pub(super) fn between(
     let mut by_name: Vec<&Placed<'_>> = placed.iter().collect();
     by_name.sort_by_key(|p| p.key);
     for service in by_name {
-        moves.extend(regions(ground, service, before));
+        moves.extend(regions(ground, service, before).map(|one| Move {
+            service: Some(service.key.clone()),
+            ..one
+        }));
         for (index, declared) in service.service.stores.iter().enumerate() {
             let key = service.key.store(&declared.name.value);
             let old = before.stores.get(&key.to_string());
@@ -45,6 +48,7 @@ pub(super) fn between(
                     old,
                     new,
                 };
+                let first = moves.len();
                 if old.shards.is_empty() && new.shards.is_empty() {
                     moves.extend(one.voters());
                     moves.extend(one.leader());
@@ -52,6 +56,10 @@ pub(super) fn between(
                     moves.extend(parts::moves(&one));
                 }
                 moves.extend(one.clusters());
+                for one in &mut moves[first..] {
+                    one.service = Some(service.key.clone());
+                    one.store = Some(declared.name.value.clone());
+                }
             }
         }
     }

@@ -5,6 +5,7 @@
 
 mod everywhere;
 mod infeasible;
+mod leads;
 mod primary;
 mod quorum;
 mod shards;
@@ -28,6 +29,7 @@ use super::promises;
 use super::words;
 
 pub(super) use infeasible::{Inside, feasible, limits, shown};
+pub(super) use leads::{Weighed, weighed};
 pub(super) use site::Limit;
 
 use site::Site;

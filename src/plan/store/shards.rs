@@ -19,12 +19,12 @@ use super::site::Limit;
 use super::{Held, Question, infeasible, planned, solve};
 
 /// One part of the data.
-struct Part {
-    name: String,
+pub(super) struct Part {
+    pub name: String,
     span: Span,
-    demand: Demand,
+    pub demand: Demand,
     /// Regions that may hold it, ascending.
-    regions: Vec<usize>,
+    pub regions: Vec<usize>,
 }
 
 /// Decides; `None` when an error was emitted.
@@ -108,7 +108,7 @@ pub(super) fn decide(
 }
 
 /// The parts in order of name, those of the areas and, where it has users, the rest.
-fn parts(ground: &Ground<'_>, q: &Question<'_>) -> Vec<Part> {
+pub(super) fn parts(ground: &Ground<'_>, q: &Question<'_>) -> Vec<Part> {
     let shards = &q.store().shards;
     let home = |country: Country| Shard::of(shards, country).map(|s| &s.name.value);
     let mut chosen = q.chosen.regions.clone();

@@ -42,7 +42,7 @@ pub struct PlanForm {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ServiceForm {
+pub(super) struct ServiceForm {
     /// The regions, in order of preference.
     regions: Vec<String>,
     /// What stands in each region.
@@ -56,6 +56,11 @@ struct ServiceForm {
     /// The value that the choice of regions minimises, in milliseconds with six decimals: the
     /// audience-weighted mean round trip to the nearest region that serves. Null without audience.
     objective_ms: Option<Milliseconds>,
+    /// Whether nothing can be better, by proof; of regions kept from the lock, whether its value is
+    /// exact.
+    proven: bool,
+    /// What no choice could go below, where it is not proven.
+    bound_ms: Option<Milliseconds>,
     /// Predicted latency, with the budgets.
     predicted: PredictedForm,
     /// The directed round trips that the decisions about it and its stores compare.
@@ -164,7 +169,7 @@ fn step(step: &WaveStep) -> StepForm {
     }
 }
 
-fn service(service: &ServicePlan) -> ServiceForm {
+pub(super) fn service(service: &ServicePlan) -> ServiceForm {
     ServiceForm {
         regions: service
             .regions
@@ -211,6 +216,8 @@ fn service(service: &ServicePlan) -> ServiceForm {
             because: reasons(&d.because),
         }),
         objective_ms: service.predicted.weighted_read_ns.map(Milliseconds),
+        proven: service.bound_ns.is_none(),
+        bound_ms: service.bound_ns.map(Milliseconds),
         predicted: predicted(&service.predicted),
         round_trips: service.rests_on.into(),
         because: reasons(&service.because),
