@@ -49,6 +49,8 @@ enum Subject {
     Codes,
     /// regen engines --format json
     Engines,
+    /// regen explain --format json
+    Explain,
 }
 
 impl Schema {
@@ -66,6 +68,7 @@ impl Schema {
             Subject::Simulation => json::schema::<json::SimulationForm>(),
             Subject::Codes => json::schema::<json::CodesForm>(),
             Subject::Engines => json::schema::<json::EnginesForm>(),
+            Subject::Explain => json::schema::<json::ExplainForm>(),
         };
         terminal.print(&format!("{schema:#}\n"));
         Ok(Exit::Clean)

@@ -115,6 +115,11 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// What was said so far, for a report that shows it itself.
+    pub(super) fn take_warnings(&mut self) -> Vec<Diagnostic> {
+        std::mem::take(&mut self.sink).into_sorted()
+    }
+
     /// What a commit of a rendered set was made from: everything that rendering depends on.
     pub(super) fn provenance(&self, planned: &Planned, rendered: &Rendered<'_>) -> Provenance {
         let lock = plan::lock::to_text(&planned.plan);

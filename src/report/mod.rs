@@ -6,8 +6,10 @@
 pub mod json;
 mod provenance;
 pub mod text;
+mod told;
 
 pub use provenance::Provenance;
+pub use told::Told;
 
 /// How a report is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -33,7 +33,7 @@ pub(super) struct DiagnosticForm {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct PlaceForm {
+pub(super) struct PlaceForm {
     /// Path relative to the fleet's directory.
     file: String,
     /// Line, from 1.
@@ -53,15 +53,7 @@ pub fn diagnostics(all: &[Diagnostic], sources: &Sources) -> String {
 }
 
 pub(super) fn form(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticForm {
-    let place = |span: Span, label: &str| {
-        let at = sources.line_col(span);
-        PlaceForm {
-            file: sources.get(span.source).path().to_owned(),
-            line: at.line,
-            column: at.column,
-            label: label.to_owned(),
-        }
-    };
+    let place = |span: Span, label: &str| place(span, label, sources);
     let first = diagnostic
         .labels
         .iter()
@@ -81,5 +73,15 @@ pub(super) fn form(diagnostic: &Diagnostic, sources: &Sources) -> DiagnosticForm
             .collect(),
         help: diagnostic.help.clone(),
         notes: diagnostic.notes.clone(),
+    }
+}
+
+pub(super) fn place(span: Span, label: &str, sources: &Sources) -> PlaceForm {
+    let at = sources.line_col(span);
+    PlaceForm {
+        file: sources.get(span.source).path().to_owned(),
+        line: at.line,
+        column: at.column,
+        label: label.to_owned(),
     }
 }

@@ -128,7 +128,7 @@ struct ManagerForm {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct OriginForm {
+pub(super) struct OriginForm {
     /// Path relative to the fleet's directory; a template's name where the template decided.
     file: String,
     /// Line, from 1.
@@ -279,7 +279,7 @@ fn manager(m: &Manager) -> ManagerForm {
     }
 }
 
-fn origin(origin: &Origin, provenance: Option<&Provenance<'_>>) -> Option<OriginForm> {
+pub(super) fn origin(origin: &Origin, provenance: Option<&Provenance<'_>>) -> Option<OriginForm> {
     let written = provenance.and_then(|p| Some((p, p.place(origin)?)));
     if let Some((provenance, place)) = written {
         let layers = place

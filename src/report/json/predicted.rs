@@ -34,7 +34,7 @@ pub(super) struct PredictedForm {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct StoreForecastForm {
+pub(super) struct StoreForecastForm {
     /// A read of its consistency class.
     read: Option<ForecastForm>,
     /// A write.
@@ -80,7 +80,7 @@ pub(super) struct PercentileForm {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-struct TermForm {
+pub(super) struct TermForm {
     what: String,
     /// Null when it is unknown.
     ms: Option<Milliseconds>,
@@ -142,7 +142,7 @@ pub(super) fn predicted(predicted: &Predicted) -> PredictedForm {
     }
 }
 
-fn store(store: &StoreForecast) -> StoreForecastForm {
+pub(super) fn store(store: &StoreForecast) -> StoreForecastForm {
     StoreForecastForm {
         read: store.read.as_ref().map(forecast),
         write: store.write.as_ref().map(forecast),
@@ -181,7 +181,7 @@ pub(super) fn percentile(
     }
 }
 
-fn term(term: &Term) -> TermForm {
+pub(super) fn term(term: &Term) -> TermForm {
     TermForm {
         what: term.what.clone(),
         ms: term.ns.map(Milliseconds),

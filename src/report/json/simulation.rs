@@ -74,7 +74,7 @@ struct BrokenForm {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ServiceForm {
+pub(super) struct ServiceForm {
     served_in: Vec<String>,
     serves_in: Vec<String>,
     /// Users that another region serves now, or none.
@@ -124,7 +124,7 @@ struct RpoForm {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct StoreForm {
+pub(super) struct StoreForm {
     led_from: Option<String>,
     /// Null: nowhere, or the engine has no leader.
     leads: Option<String>,
@@ -141,7 +141,7 @@ struct StoreForm {
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct ClusterForm {
+pub(super) struct ClusterForm {
     pods_before: u32,
     pods_after: u32,
     /// In thousandths of a core.
@@ -239,7 +239,7 @@ fn outcome(outcome: &Outcome, sources: &Sources) -> OutcomeForm {
     }
 }
 
-fn service(service: &ServiceOutcome) -> ServiceForm {
+pub(super) fn service(service: &ServiceOutcome) -> ServiceForm {
     ServiceForm {
         served_in: texts(&service.served_in),
         serves_in: texts(&service.serves_in),
@@ -263,7 +263,7 @@ fn service(service: &ServiceOutcome) -> ServiceForm {
     }
 }
 
-fn store(store: &StoreOutcome) -> StoreForm {
+pub(super) fn store(store: &StoreOutcome) -> StoreForm {
     StoreForm {
         led_from: store.led_from.as_ref().map(ToString::to_string),
         leads: store.leads.as_ref().map(ToString::to_string),
@@ -308,7 +308,7 @@ fn rto(rto: &Rto) -> RtoForm {
     RtoForm { kind, seconds }
 }
 
-fn cluster(cluster: &ClusterLoad) -> ClusterForm {
+pub(super) fn cluster(cluster: &ClusterLoad) -> ClusterForm {
     ClusterForm {
         pods_before: cluster.pods_before,
         pods_after: cluster.pods_after,

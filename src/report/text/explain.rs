@@ -5,33 +5,15 @@ use std::fmt::Write as _;
 use crate::diag::Sources;
 use crate::model::name::ServiceKey;
 use crate::model::origin::{Origins, Subject};
-use crate::model::plan::Plan;
-use crate::model::world::World;
 
-use super::plan::{one_service, one_store};
 use super::{Style, inert};
 
-/// What was decided about a service and its stores, and where each of its values is written.
-pub fn service(
-    key: &ServiceKey,
-    world: &World,
-    plan: &Plan,
-    sources: &Sources,
-    style: Style,
-) -> String {
+/// Where each value of a service is written.
+pub fn written(key: &ServiceKey, origins: &Origins, sources: &Sources, style: Style) -> String {
     let mut out = String::new();
-    if let Some(service) = world.services.get(key) {
-        let _ = writeln!(out, "{}", sources.locate(service.name.span));
-    }
-    if let Some(decided) = plan.services.get(key) {
-        one_service(&mut out, &key.to_string(), decided, style);
-    }
-    for (store, decided) in plan.stores.iter().filter(|(s, _)| s.service == *key) {
-        one_store(&mut out, &store.to_string(), decided, style);
-    }
-    let _ = writeln!(out, "\n{}", style.strong("written"));
+    let _ = writeln!(out, "\n{}", style.strong("where it is written"));
     let subject = Subject::Service(key.clone());
-    for (path, touches) in world.origins.below(&subject, "") {
+    for (path, touches) in origins.below(&subject, "") {
         if let Some(last) = touches.last() {
             let place = format!("{} {}", sources.locate(last.span), last.layer);
             let value = inert(&last.text);

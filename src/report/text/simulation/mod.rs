@@ -1,6 +1,6 @@
 //! What the fleet survives, for people: a matrix, a story per loss, and the verdict.
 
-mod words;
+pub(super) mod words;
 
 use std::fmt::Write as _;
 
@@ -189,7 +189,7 @@ fn alike(outcome: &Outcome) -> Vec<(Vec<String>, String)> {
     groups
 }
 
-fn one_service(service: &ServiceOutcome) -> String {
+pub(in crate::report::text) fn one_service(service: &ServiceOutcome) -> String {
     let mut out = String::new();
     for moved in &service.moved {
         let _ = writeln!(out, "    {}", one_move(moved, service.audience));
@@ -238,7 +238,7 @@ fn one_move(moved: &Moved, audience: bool) -> String {
     text
 }
 
-fn one_store(out: &mut String, store: &StoreOutcome, style: Style) {
+pub(in crate::report::text) fn one_store(out: &mut String, store: &StoreOutcome, style: Style) {
     let leader = |region: &Option<crate::model::name::RegionName>| {
         region
             .as_ref()

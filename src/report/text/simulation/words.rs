@@ -9,13 +9,36 @@ use super::super::{Style, inert};
 
 pub(super) fn one_cluster(out: &mut String, load: &ClusterLoad, style: Style) {
     let _ = writeln!(out, "    pods {} → {}", load.pods_before, load.pods_after);
-    let cores = |milli: u64| format!("{}.{}", milli / 1000, milli % 1000 / 100);
-    let gibi = |bytes: u64| {
-        let tenths = bytes.saturating_mul(10) >> 30;
-        format!("{}.{} GiB", tenths / 10, tenths % 10)
-    };
     let _ = writeln!(out, "    CPU {}", resource(&load.cpu, &cores, style));
     let _ = writeln!(out, "    memory {}", resource(&load.memory, &gibi, style));
+}
+
+/// `13 → 35 pods, CPU 4.0 of 64.0 (6.3%), memory 3.1 GiB of 256.0 GiB (1.2%)`.
+pub(in crate::report::text) fn filled_cluster(load: &ClusterLoad, style: Style) -> String {
+    let one = |load: &Load, show: &dyn Fn(u64) -> String| {
+        let Some(all) = load.capacity else {
+            return format!("{} of what nobody states", show(load.after));
+        };
+        let full = tenths(part(load.after, all));
+        let text = format!("{} of {} ({full})", show(load.after), show(all));
+        if load.over() { style.red(&text) } else { text }
+    };
+    format!(
+        "{} → {} pods, CPU {}, memory {}",
+        load.pods_before,
+        load.pods_after,
+        one(&load.cpu, &cores),
+        one(&load.memory, &gibi)
+    )
+}
+
+fn cores(milli: u64) -> String {
+    format!("{}.{}", milli / 1000, milli % 1000 / 100)
+}
+
+fn gibi(bytes: u64) -> String {
+    let tenths = bytes.saturating_mul(10) >> 30;
+    format!("{}.{} GiB", tenths / 10, tenths % 10)
 }
 
 /// `3.1 → 5.2 of 64.0, 8.1%; with every pod that may start 20.0`.
@@ -74,7 +97,7 @@ fn tenths(thousandths: u64) -> String {
     format!("{}.{}%", thousandths / 10, thousandths % 10)
 }
 
-pub(super) fn percent(ppm: u32) -> String {
+pub(in crate::report::text) fn percent(ppm: u32) -> String {
     tenths((u64::from(ppm) + 500) / 1000)
 }
 
