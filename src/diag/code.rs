@@ -239,9 +239,19 @@ with_output! {
     /// A DNS policy cannot say what the placement does: `simple` knows one region, `failover` two.
     /// Choose another `routing`, or place the service accordingly.
     RoutingRegions = "routing-regions", Error;
-    /// Latency routing names regions of AWS, which Route 53 knows the latency to, and a region is of
-    /// another provider. Choose another policy, or leave the region out.
+    /// A DNS policy is one that the provider does not have: latency routing names regions of AWS,
+    /// k8gb knows no latencies, and external-dns has policies at Route 53 alone. Choose another policy,
+    /// leave the region out, or let `platform.dns: k8gb` answer.
     RoutingProvider = "routing-provider", Error;
+    /// k8gb answers with what a route of the gateway leads to, and the platform has no gateway. Name
+    /// one as `platform.gateway`, or let external-dns write the records.
+    RoutingGateway = "routing-gateway", Error;
+    /// A field of `exposure` asks of the gateway what it cannot do, or there is none. Choose a
+    /// `platform.gateway` that can, or leave the field out.
+    GatewayField = "gateway-field", Error;
+    /// Answers of a service whose data is bound would be kept in a network that spans the world. Keep
+    /// them in pods beside the service (`tier: varnish`), or not at all.
+    CacheResidency = "cache-residency", Error;
     /// A cluster lacks what is asked of it. Give it the capability, or leave it out.
     MissingCapability = "missing-capability", Error;
     /// A service is exposed and a cluster that may serve it has no `ingress`. Add one to the

@@ -8,7 +8,9 @@ use crate::model::duration::Duration;
 use crate::model::name::RegionName;
 use crate::model::place::Provider;
 use crate::model::plan::{Because, DnsPlan, FailoverChain};
-use crate::model::world::{Exposure, Ingress, PlacementMode, Routing, Service, World};
+use crate::model::world::{
+    Dns, DnsController, DnsProvider, Exposure, Ingress, PlacementMode, Routing, Service, World,
+};
 
 use super::Placed;
 use super::ground::Ground;
@@ -69,8 +71,10 @@ pub(super) fn decide(
         let region = &ground.world.regions[ground.names[r]];
         region.provider != Some(Provider::Aws)
     });
+    let dns = ground.world.fleet.platform.dns;
+    let k8gb = dns.is_some_and(|d| d.controller == DnsController::K8gb);
     let (policy, mut because) = match exposure.routing.value {
-        Routing::Latency | Routing::Weighted if passive && standby => (
+        Routing::Latency | Routing::Weighted | Routing::Geo if passive && standby => (
             Routing::Failover,
             Because::new("active-passive: the standby answers when the serving region does not"),
         ),
@@ -81,6 +85,14 @@ pub(super) fn decide(
         Routing::Weighted if placed.chosen.serving.len() == 1 => (
             Routing::Simple,
             Because::new("one region serves, so there is nothing to weigh"),
+        ),
+        Routing::Geo if placed.chosen.serving.len() == 1 => (
+            Routing::Simple,
+            Because::new("one region serves, so there is nothing to tell apart"),
+        ),
+        Routing::Latency if k8gb => (
+            Routing::Weighted,
+            Because::new("weighted routing: k8gb knows no latencies"),
         ),
         // Latency is refused where it was written and cannot be; as a default it gives way.
         Routing::Latency if elsewhere.is_some() => (
@@ -130,20 +142,20 @@ pub(super) fn decide(
                 pair.0, pair.1
             ));
             let more = placed.chosen.regions.iter().map(|&r| ground.names[r]);
-            let more: Vec<&str> = more
-                .filter(|r| **r != pair.0 && **r != pair.1)
-                .map(RegionName::as_str)
-                .collect();
-            if !more.is_empty() {
+            let more: Vec<&RegionName> = more.filter(|r| **r != pair.0 && **r != pair.1).collect();
+            let mut records = BTreeMap::from([(pair.0.clone(), None), (pair.1.clone(), None)]);
+            if k8gb && !more.is_empty() {
+                because = because.and("once the primary is lost, k8gb answers with all others");
+                records.extend(more.into_iter().map(|r| (r.clone(), None)));
+            } else if !more.is_empty() {
                 because = because.and(format!(
                     "a failover record has one secondary, so {} {} no record",
-                    words::list(more.iter().copied()),
+                    words::list(more.iter().map(|r| r.as_str())),
                     if more.len() == 1 { "has" } else { "have" },
                 ));
             }
-            let records = [(pair.0.clone(), None), (pair.1.clone(), None)];
             failover = Some(pair);
-            records.into_iter().collect()
+            records
         }
         Routing::Simple => {
             let first = placed.chosen.serving.first().copied()?;
@@ -155,9 +167,23 @@ pub(super) fn decide(
             }
             BTreeMap::from([(name(first), None)])
         }
-        Routing::Latency => {
-            let serving = placed.chosen.serving.iter();
-            serving.map(|&r| (name(r), None)).collect()
+        Routing::Latency | Routing::Geo => {
+            let first = placed.chosen.serving.first().copied()?;
+            let told = policy == Routing::Geo && !k8gb;
+            let answers =
+                |r: &usize| !told || *r == first || exposure.geo.contains_key(ground.names[*r]);
+            let (serving, idle): (Vec<usize>, Vec<usize>) =
+                placed.chosen.serving.iter().copied().partition(answers);
+            if told {
+                because = because.and(format!("{} answers everyone else", name(first)));
+            }
+            if !idle.is_empty() {
+                let idle = ground.list(&idle);
+                because = because.and(format!(
+                    "no area is written for {idle}, so it has no record"
+                ));
+            }
+            serving.into_iter().map(|r| (name(r), None)).collect()
         }
         Routing::Weighted => {
             let (weights, why) = weigh(ground, placed, exposure);
@@ -166,6 +192,10 @@ pub(super) fn decide(
             weights.map(|(r, weight)| (name(r), Some(weight))).collect()
         }
     };
+    if let Some(fault) = dns.and_then(|dns| without_policies(dns, exposure, policy)) {
+        sink.emit(fault);
+        return None;
+    }
     let mut plan = DnsPlan {
         policy,
         failover,
@@ -183,6 +213,27 @@ pub(super) fn decide(
     }
     plan.because = because;
     Some(plan)
+}
+
+/// Refuses a policy that external-dns cannot write at a provider: only Route 53 has some there.
+fn without_policies(dns: Dns, exposure: &Exposure, policy: Routing) -> Option<Diagnostic> {
+    let plain = dns.controller == DnsController::K8gb
+        || dns.provider == DnsProvider::Aws
+        || policy == Routing::Simple;
+    (!plain).then(|| {
+        Diagnostic::new(
+            Code::RoutingProvider,
+            format!(
+                "`{}` needs {} records, and external-dns knows no routing policies at {}",
+                exposure.host.value,
+                policy.name(),
+                dns.provider.name()
+            ),
+        )
+        .at(exposure.routing.span, "")
+        .see(dns.span, "the provider")
+        .help("place the service in one region, or write `platform.dns: k8gb`")
+    })
 }
 
 /// Weights of the serving regions, and why: as written, else the share of the audience.
@@ -248,6 +299,7 @@ fn routing(routing: Routing) -> &'static str {
         Routing::Failover => {
             "failover routing: the secondary is answered when the primary is unhealthy"
         }
+        Routing::Geo => "geo routing: each user is answered by where they are",
         Routing::Simple => "simple routing: one record for everyone",
     }
 }

@@ -153,7 +153,7 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
 fn exposure_needs(ground: &Ground<'_>, service: &Service) -> Vec<Capability> {
     let dns = ground.world.fleet.platform.dns.as_ref();
     match (&service.exposure, dns) {
-        (Some(_), Some(dns)) => vec![Capability::from(dns.value.as_str())],
+        (Some(_), Some(dns)) => vec![Capability::from(dns.controller.name())],
         _ => Vec::new(),
     }
 }

@@ -7,7 +7,7 @@ use crate::diag::{Code, Diagnostic, Sink, Span, nearest};
 use crate::model::name::{JurisdictionName, RegionName};
 use crate::model::place::Country;
 use crate::model::raw;
-use crate::model::world::{Audience, AudiencePlace, AudienceShare, Jurisdiction};
+use crate::model::world::{Audience, AudiencePlace, AudienceShare, GeoArea, Jurisdiction};
 
 /// The jurisdictions of the fleet and all built-in blocs, by name.
 pub(super) fn jurisdictions(
@@ -76,6 +76,26 @@ pub(super) fn jurisdiction(
             span: None,
         })
     })
+}
+
+/// A country, bloc, jurisdiction or continent as the places that DNS answers by.
+pub(super) fn geo(
+    name: &str,
+    known: &BTreeMap<JurisdictionName, Jurisdiction>,
+) -> Option<Vec<GeoArea>> {
+    if let Some(area) = jurisdiction(name, known) {
+        return Some(area.countries.into_iter().map(GeoArea::Country).collect());
+    }
+    let code = match name {
+        "africa" => "AF",
+        "asia" => "AS",
+        "europe" => "EU",
+        "north-america" => "NA",
+        "oceania" => "OC",
+        "south-america" => "SA",
+        _ => return None,
+    };
+    Some(vec![GeoArea::Continent(code)])
 }
 
 /// The country of an upper-case ISO code.

@@ -7,6 +7,7 @@
 mod audience;
 mod container;
 mod entries;
+mod exposure;
 mod fleet;
 mod forms;
 mod journey;
@@ -23,20 +24,24 @@ pub use container::{
     EnvFrom, EnvValue, InitContainer, Port, PortLong, PortNumber, Security, Volume,
 };
 pub use entries::{Entries, JSON, Json};
+pub use exposure::{Areas, Cache, Exposure};
 pub use fleet::{
     DataClass, Date, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Identity,
     Jurisdiction, LIST, Network, PartialService, Principals, Promotion, Residency,
 };
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
-pub use platform::{DnsController, Monitoring, Platform, PolicyController, SecretsController};
+pub use platform::{
+    Dns, DnsChoice, DnsLong, Gateway, GatewayChoice, GatewayLong, MeshChoice, Monitoring, Platform,
+    PolicyController, SecretsController,
+};
 pub use region::{
     Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
     Region,
 };
 pub use scalar::{SCALARS, Scalar, scalar};
 pub use service::{
-    Budget, Call, CallLong, CircuitBreaker, Exposure, FailoverChoice, Flag, Latency, LatencyBudget,
+    Budget, Call, CallLong, CircuitBreaker, FailoverChoice, Flag, Latency, LatencyBudget,
     Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Resilience, Service, Slo,
 };
 pub use store::{

@@ -4,19 +4,22 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::entries::Entries;
+use super::forms::short_or_long;
 use crate::diag::Spanned;
 use crate::model::name::{Capability, Namespace};
+use crate::model::world::DnsProvider;
 
 /// Platform choices.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Platform {
-    /// What writes DNS records. Default: `none`.
-    pub dns: Option<Spanned<DnsController>>,
-    /// The gateway in front of exposed services.
-    pub gateway: Option<Spanned<String>>,
-    /// The service mesh.
-    pub mesh: Option<Spanned<String>>,
+    /// What writes DNS records, or `{controller, provider}`. Default: `none`.
+    pub dns: Option<Spanned<Dns>>,
+    /// The gateway in front of exposed services, or `{controller, class, issuer, certificate}`; it
+    /// stands in `ingressNamespace`. Default: `none`.
+    pub gateway: Option<Spanned<Gateway>>,
+    /// The service mesh. Default: `none`.
+    pub mesh: Option<Spanned<MeshChoice>>,
     /// Where Secrets come from. Default: `none`, so they are there already.
     pub secrets: Option<Spanned<SecretsController>>,
     /// What enforces policies when objects are admitted. Default: `none`.
@@ -26,7 +29,8 @@ pub struct Platform {
     pub registries: Vec<Spanned<String>>,
     /// Where Prometheus runs and what it looks for.
     pub monitoring: Option<Monitoring>,
-    /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
+    /// The namespace that ingress traffic comes from. Default: `ingress` where there is a gateway,
+    /// else exposed ports accept any source.
     pub ingress_namespace: Option<Spanned<Namespace>>,
     /// What clusters can do that list no `capabilities` of their own.
     #[serde(default)]
@@ -47,13 +51,94 @@ pub struct Monitoring {
 }
 
 /// What writes DNS records.
+#[derive(Clone, Copy, Debug)]
+pub enum Dns {
+    /// Into Route 53.
+    Controller(DnsChoice),
+    /// With details.
+    Long(DnsLong),
+}
+
+/// What writes DNS records, and where to.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DnsLong {
+    /// What writes them.
+    pub controller: Spanned<DnsChoice>,
+    /// The provider that external-dns writes to; only `aws` has routing policies there. Default:
+    /// `aws`.
+    pub provider: Option<Spanned<DnsProvider>>,
+}
+
+short_or_long!(Dns, "`external-dns`, `k8gb`, `none`, or `{controller: ..., provider: ...}`",
+    short: DnsChoice => Dns::Controller,
+    long: DnsLong => Dns::Long);
+
+/// A controller of DNS records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-pub enum DnsController {
+#[serde(rename_all = "kebab-case")]
+pub enum DnsChoice {
     /// external-dns, by `DNSEndpoint` objects.
-    #[serde(rename = "external-dns")]
     ExternalDns,
+    /// k8gb, by `Gslb` objects that follow the routes of the gateway.
+    K8gb,
     /// Nothing.
-    #[serde(rename = "none")]
+    None,
+}
+
+/// A gateway.
+#[derive(Clone, Debug)]
+pub enum Gateway {
+    /// By its controller.
+    Controller(GatewayChoice),
+    /// With details.
+    Long(GatewayLong),
+}
+
+/// A gateway with details.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GatewayLong {
+    /// What runs it.
+    pub controller: Spanned<GatewayChoice>,
+    /// The GatewayClass. Default: the controller's name.
+    pub class: Option<Spanned<String>>,
+    /// The ClusterIssuer of cert-manager that signs its certificate. Default: somebody else keeps
+    /// the Secret `certificate`.
+    pub issuer: Option<Spanned<String>>,
+    /// The Secret in `ingressNamespace` that holds its certificate. Default: `<fleet>-gateway`.
+    pub certificate: Option<Spanned<String>>,
+}
+
+short_or_long!(Gateway, "a gateway's controller, or `{controller: ..., class: ...}`",
+    short: GatewayChoice => Gateway::Controller,
+    long: GatewayLong => Gateway::Long);
+
+/// What runs a gateway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum GatewayChoice {
+    /// Envoy Gateway.
+    Envoy,
+    /// Istio.
+    Istio,
+    /// Cilium.
+    Cilium,
+    /// No gateway.
+    None,
+}
+
+/// A service mesh.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum MeshChoice {
+    /// Istio.
+    Istio,
+    /// Cilium with Cluster Mesh.
+    Cilium,
+    /// Linkerd with federated services.
+    Linkerd,
+    /// No mesh.
     None,
 }
 

@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::audience::Audience;
 use super::entries::Entries;
+use super::exposure::Exposure;
 use super::fleet::PartialService;
 use super::forms::short_or_long;
 use super::store::Store;
@@ -13,7 +14,7 @@ use crate::diag::Spanned;
 use crate::model::duration::Duration;
 use crate::model::name::{Environment, Namespace, PortName, ProfileName, RegionName, ServiceName};
 use crate::model::ratio::Share;
-use crate::model::world::{PlacementMode, Routing, Tier};
+use crate::model::world::{PlacementMode, Tier};
 
 /// One service of the catalog: its workload, callers and callees, stores and budgets.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -119,25 +120,6 @@ pub enum OnFailure {
     Fail,
     /// It lives on with less.
     Degrade,
-}
-
-/// How users reach a service.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Exposure {
-    /// The host name.
-    pub host: Spanned<String>,
-    /// The port that is exposed, by name. Default: `http` where there is one, else the only one.
-    pub port: Option<Spanned<PortName>>,
-    /// How DNS chooses among regions. Default: `latency`; `failover` for an active-passive service.
-    pub routing: Option<Spanned<Routing>>,
-    /// The path that health checks ask for.
-    pub health: Option<Spanned<String>>,
-    /// How long resolvers may keep an answer. Default: `60s`.
-    pub ttl: Option<Spanned<Duration>>,
-    /// Weights by region, for weighted routing.
-    #[serde(default)]
-    pub weights: Entries<Spanned<u32>>,
 }
 
 /// Latency budgets; each is `{p50, p99}`, or one duration for the 99th percentile.
@@ -304,9 +286,10 @@ pub struct Resilience {
     pub timeout: Option<Spanned<Duration>>,
     /// How often a failed call is tried again; all tries must end before its own callers give up.
     pub retries: Option<Spanned<u32>>,
-    /// When calls to a failing callee stop for a while.
+    /// When calls to a failing callee stop for a while; the gateway and the mesh go by it.
     pub circuit_breaker: Option<Spanned<CircuitBreaker>>,
-    /// What is served instead, by a name that the service knows.
+    /// What is served instead, by a name that the service knows: its containers get it as the
+    /// variable `DEGRADE_TO`.
     pub degrade_to: Option<Spanned<String>>,
 }
 

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::platform::Platform;
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
 use crate::model::name::{
-    Capability, ClusterName, DataClassName, FleetName, JurisdictionName, Namespace, RegionName,
-    WaveName,
+    ClusterName, DataClassName, FleetName, JurisdictionName, RegionName, WaveName,
 };
 use crate::model::place::Country;
 use crate::model::ratio::Share;
@@ -75,63 +75,6 @@ pub enum Delivery {
     Flux,
     /// Nobody that regen renders entry points for.
     None,
-}
-
-/// Platform choices of the whole fleet.
-#[derive(Clone, Debug, Default)]
-pub struct Platform {
-    /// `external-dns` or nothing.
-    pub dns: Option<Spanned<String>>,
-    /// Whether External Secrets brings the Secrets that services ask for.
-    pub external_secrets: Option<Span>,
-    /// What enforces policies; absent: nothing.
-    pub policy: Option<Spanned<Policies>>,
-    /// Where images may come from; empty: anywhere.
-    pub registries: Vec<Spanned<String>>,
-    /// Where Prometheus runs and what it looks for.
-    pub monitoring: Monitoring,
-    /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.
-    pub ingress_namespace: Option<Namespace>,
-    /// Capabilities of clusters that list none of their own.
-    pub capabilities: BTreeSet<Capability>,
-}
-
-/// Where Prometheus runs and what it looks for.
-#[derive(Clone, Debug)]
-pub struct Monitoring {
-    /// Its namespace.
-    pub namespace: Namespace,
-    /// Labels that it selects monitors and rules by.
-    pub labels: BTreeMap<String, String>,
-    /// Where the blackbox exporter answers.
-    pub prober: String,
-}
-
-impl Default for Monitoring {
-    fn default() -> Self {
-        let namespace = Namespace::from("monitoring");
-        Self {
-            prober: Self::prober(&namespace),
-            namespace,
-            labels: BTreeMap::new(),
-        }
-    }
-}
-
-impl Monitoring {
-    /// Where the blackbox exporter of a namespace answers by default.
-    pub fn prober(namespace: &Namespace) -> String {
-        format!("blackbox-exporter.{namespace}.svc:9115")
-    }
-}
-
-/// What enforces policies when objects are admitted.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Policies {
-    /// The API server itself.
-    Admission,
-    /// Kyverno.
-    Kyverno,
 }
 
 /// Where users are: weights that need not add up to anything.

@@ -8,17 +8,21 @@ use crate::diag::SourceId;
 use crate::model::name::{ClusterName, JourneyName, RegionName, ServiceKey};
 use crate::model::origin::Origins;
 
+mod exposure;
 mod fleet;
 mod journey;
 mod overlay;
+mod platform;
 mod region;
 mod service;
 mod store;
 mod workload;
 
+pub use exposure::*;
 pub use fleet::*;
 pub use journey::*;
 pub use overlay::*;
+pub use platform::*;
 pub use region::*;
 pub use service::*;
 pub use store::*;

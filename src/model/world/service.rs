@@ -1,7 +1,6 @@
 //! Services: who calls whom, how users reach them, where they may run.
 
-use std::collections::BTreeMap;
-
+use super::exposure::Exposure;
 use super::fleet::Audience;
 use super::store::Store;
 use super::workload::Workload;
@@ -48,12 +47,27 @@ pub struct Service {
 }
 
 /// How long a service waits for a callee, and how often it asks again.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Resilience {
     /// How long one try may take, where the call itself says nothing; absent: unknown.
     pub timeout: Option<Spanned<Duration>>,
     /// How often a failed call is tried again; absent: never.
     pub retries: Option<Spanned<u32>>,
+    /// When calls to a failing callee stop for a while; absent: never.
+    pub breaker: Option<Breaker>,
+    /// What it serves instead of what a failed call would have given; absent: nothing.
+    pub degrade_to: Option<Spanned<String>>,
+}
+
+/// When calls to a failing callee stop for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Breaker {
+    /// After this many errors in a row.
+    pub errors: u32,
+    /// How often that is looked at.
+    pub within: Duration,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// What a service promises, in all and for the loss of a region.
@@ -124,63 +138,6 @@ pub struct Call {
     pub timeout: Option<Spanned<Duration>>,
     /// Whether the caller lives on without an answer.
     pub degrade: bool,
-}
-
-/// How users reach a service.
-#[derive(Clone, Debug)]
-pub struct Exposure {
-    /// Where it was written.
-    pub span: Span,
-    /// The host name.
-    pub host: Spanned<String>,
-    /// The port that is exposed.
-    pub port: PortName,
-    /// How DNS chooses among regions.
-    pub routing: Spanned<Routing>,
-    /// The path that health checks ask for.
-    pub health: Option<String>,
-    /// Time to live of the records, in seconds.
-    pub ttl: u32,
-    /// Weights of regions for weighted routing.
-    pub weights: BTreeMap<RegionName, u32>,
-}
-
-/// How DNS chooses among regions.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    serde::Serialize,
-    serde::Deserialize,
-    schemars::JsonSchema,
-)]
-#[serde(rename_all = "lowercase")]
-pub enum Routing {
-    /// The nearest region by latency.
-    Latency,
-    /// By weights.
-    Weighted,
-    /// One primary, one secondary.
-    Failover,
-    /// One record, no policy.
-    Simple,
-}
-
-impl Routing {
-    /// The word as written in YAML.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Latency => "latency",
-            Self::Weighted => "weighted",
-            Self::Failover => "failover",
-            Self::Simple => "simple",
-        }
-    }
 }
 
 /// Latency budgets of a service.

@@ -8,7 +8,7 @@ use crate::model::origin::{FieldRef, Subject};
 use crate::model::world::{Call, Cluster, Port, Service};
 
 use super::super::fact::Item;
-use super::{Facts, service};
+use super::{Facts, cache, service};
 
 /// The label that selects the pods of a service.
 const NAME: &str = "app.kubernetes.io/name";
@@ -61,18 +61,23 @@ impl Facts<'_> {
             && let Some(port) = service.workload.ports.get(&exposure.port)
         {
             let subject = Subject::Service(key.clone());
-            match &self.world.fleet.platform.ingress_namespace {
-                Some(namespace) => {
-                    let selector = labels([(NAMESPACE, namespace.as_str())]);
-                    let peer =
-                        Item::map([("namespaceSelector", selector)]).of(&subject, "exposure");
-                    peers.entry(pod_port(port)).or_default().push(peer);
-                }
-                None => {
-                    let path = "exposure".to_owned();
-                    open.insert(pod_port(port), FieldRef { subject, path });
-                }
+            let mut front = self.front();
+            if front.is_empty() {
+                let path = "exposure".to_owned();
+                let subject = subject.clone();
+                open.insert(pod_port(port), FieldRef { subject, path });
             }
+            if cache::tier(service).is_some() {
+                let name = format!("{}-cache", service.name.value);
+                front.push(pods(&name, &service.namespace, &service.namespace));
+            }
+            // Gateways of other regions send writes here.
+            if self.write_region(key, service) == Some(&cluster.region) {
+                let others = self.clusters_of(key).filter(|c| c.region != cluster.region);
+                front.extend(others.flat_map(ranges));
+            }
+            let front = front.into_iter().map(|peer| peer.of(&subject, "exposure"));
+            peers.entry(pod_port(port)).or_default().extend(front);
         }
         let mut rules = Vec::new();
         for (port, field) in &open {
@@ -190,7 +195,7 @@ fn called<'a>(call: &Call, callee: &'a Service) -> Vec<&'a Port> {
     }
 }
 
-fn pod_port(port: &Port) -> PodPort {
+pub(super) fn pod_port(port: &Port) -> PodPort {
     (port.target, service::protocol(port.protocol))
 }
 

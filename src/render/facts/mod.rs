@@ -1,10 +1,13 @@
 //! World and plan to what templates see: one scene per fleet, region, cluster, namespace, service
 //! and store, each value with its origin.
 
+mod cache;
 mod cnpg;
 mod dns;
 mod edges;
 mod env;
+mod gateway;
+mod gslb;
 mod marks;
 mod namespace;
 mod places;
@@ -135,6 +138,7 @@ impl<'a> Facts<'a> {
                     region.map_or(Item::nothing(), |r| places::region(plan, r)),
                 ),
                 ("cluster".into(), item.clone()),
+                ("gateway".into(), facts.gateway(cluster)),
             ];
             facts.clusters.insert(name, item);
             facts.shared.insert(name, layer(shared));

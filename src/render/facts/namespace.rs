@@ -7,7 +7,7 @@ use crate::model::ratio::Share;
 use crate::model::world::{Cluster, Service, WorkloadKind};
 
 use super::super::fact::Item;
-use super::{Facts, Here, Members};
+use super::{Facts, Here, Members, cache};
 
 /// What a quota leaves above the sum: the surge of rolling updates (25 % of a Deployment).
 const SURGE: Share = Share::ppm(250_000);
@@ -91,6 +91,7 @@ impl Facts<'_> {
                 sum.fields.push(FieldRef { subject, path });
             }
             self.add_stores(cluster, key, service, &mut sum);
+            self.add_cache(service, &mut sum);
         }
         let surge = |q: Quantity| q.scaled(SURGE).and_then(|s| q.checked_add(s)).unwrap_or(q);
         let memory = surge(sum.memory);
@@ -113,6 +114,15 @@ impl Facts<'_> {
             ),
             ("pods", derived(Item::new(pods))),
         ])
+    }
+
+    /// The pods that keep a service's answers.
+    fn add_cache(&self, service: &Service, sum: &mut Sum) {
+        let gateway = self.world.fleet.platform.gateway.is_some();
+        if let Some(cache) = cache::tier(service).filter(|_| gateway) {
+            let cpu = Quantity::parse(cache::CPU).unwrap_or(Quantity::ZERO);
+            sum.add(cache::PODS.into(), cpu, cache.memory);
+        }
     }
 
     /// Databases say nothing about resources; each may run a job beside its instances.

@@ -67,7 +67,7 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                     "dns",
                     of.at(
                         "platform.dns",
-                        text(fleet.platform.dns.as_ref().map(|d| d.value.as_str())),
+                        text(fleet.platform.dns.map(|d| d.controller.name())),
                     ),
                 ),
                 ("secrets", of.at("platform.secrets", text(secrets))),

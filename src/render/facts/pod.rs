@@ -17,7 +17,7 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
     let files = files(&of, &workload.files);
     let claims = workload.volumes.iter().filter(|(_, v)| v.persistent);
     Item::map([
-        ("env", env(&of, "workload.env", &workload.env)),
+        ("env", environment(&of, service)),
         ("ports", container_ports(&of, service)),
         ("servicePorts", service_ports(&of, service)),
         ("resources", resources(&of, service)),
@@ -58,6 +58,23 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
         ("files", files.data),
         ("filesDigest", files.digest),
     ])
+}
+
+/// The variables of the main container: its own, and what it serves while a callee fails.
+fn environment(of: &Of<'_>, service: &Service) -> Item {
+    let own = env(of, "workload.env", &service.workload.env);
+    let degraded = service.resilience.degrade_to.as_ref();
+    let taken = service.workload.env.contains_key(DEGRADE_TO);
+    let Some(value) = degraded.filter(|_| !taken) else {
+        return own;
+    };
+    let value = of.at("resilience.degradeTo", &value.value);
+    let more = Item::map([("name", Item::new(DEGRADE_TO)), ("value", value)]);
+    let own = match &own.fact {
+        Fact::List(items) => items.to_vec(),
+        _ => Vec::new(),
+    };
+    Item::list(own.into_iter().chain([more])).of(of.0, "workload.env")
 }
 
 fn container_ports(of: &Of<'_>, service: &Service) -> Item {
@@ -163,6 +180,9 @@ fn probe(of: &Of<'_>, name: &str, probe: Option<&Probe>) -> Item {
     ])
     .of(of.0, path.clone())
 }
+
+/// The variable that says what a service serves while a callee fails.
+const DEGRADE_TO: &str = "DEGRADE_TO";
 
 /// The volume that files are mounted from.
 const FILES: &str = "regen-files";

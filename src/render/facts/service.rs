@@ -47,6 +47,8 @@ impl Facts<'_> {
             ("replicas".into(), replicas(&subject, service, here)),
             ("network".into(), self.edges(cluster, key, service)),
             ("dns".into(), self.dns(cluster, key, service)),
+            ("gslb".into(), self.gslb(cluster, key, service)),
+            ("route".into(), self.route(cluster, key, service)),
         ]
     }
 
@@ -85,6 +87,7 @@ impl Facts<'_> {
             ("slo".into(), watch::objectives(key, &of, service)),
             ("calls".into(), calls(&of, service)),
             ("exposure".into(), exposure(&of, service)),
+            ("cache".into(), self.cache(key, service)),
             (
                 "stores".into(),
                 of.list(

@@ -1,6 +1,6 @@
 //! A small fleet made by hand.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::diag::{SourceId, Sources, Span, Spanned};
 use crate::model::duration::Duration;
@@ -44,13 +44,13 @@ impl Made {
                 delivery: Delivery::Argocd,
             },
             platform: Platform {
-                dns: Some(spanned("external-dns".into(), source)),
-                external_secrets: None,
-                policy: None,
-                registries: Vec::new(),
-                monitoring: Monitoring::default(),
+                dns: Some(Dns {
+                    controller: DnsController::ExternalDns,
+                    provider: DnsProvider::Aws,
+                    span: Span::new(source, 0, 1),
+                }),
                 ingress_namespace: Some("edge".into()),
-                capabilities: BTreeSet::new(),
+                ..Platform::default()
             },
             hub: None,
             waves: vec!["first".into()],
@@ -334,6 +334,11 @@ impl Made {
             health: None,
             ttl: 60,
             weights: BTreeMap::new(),
+            geo: BTreeMap::new(),
+            timeout: None,
+            retries: None,
+            writes: spanned(WriteTarget::Local, self.source),
+            cache: None,
         }
     }
 

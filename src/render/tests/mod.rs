@@ -6,4 +6,5 @@ mod fleet;
 mod policies;
 mod rules;
 mod stores;
+mod traffic;
 mod users;

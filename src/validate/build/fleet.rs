@@ -6,10 +6,10 @@ use crate::diag::{Code, Diagnostic, Sink, Spanned};
 use crate::model::duration::Duration;
 use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
-use crate::model::raw::{self, DnsController, PolicyController, SecretsController};
+use crate::model::raw;
 use crate::model::world::{
     Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
-    Monitoring, NetworkSettings, Platform, Policies, Promotion, Residency,
+    NetworkSettings, Promotion, Residency,
 };
 use crate::validate::areas;
 
@@ -76,7 +76,7 @@ pub(super) fn fleet(
         name: written.fleet.clone(),
         domain: written.domain.clone(),
         gitops: gitops(written),
-        platform: platform(written),
+        platform: super::platform::platform(written),
         hub: written.hub.as_ref().map(|h| h.value.clone()),
         waves: waves(&written.waves, sink),
         audience,
@@ -145,60 +145,6 @@ fn gitops(written: &raw::Fleet) -> Gitops {
             .map_or_else(|| "main".to_owned(), |b| b.value.clone()),
         url: gitops.and_then(|g| g.url.as_ref()).map(|u| u.value.clone()),
         delivery: gitops.and_then(|g| g.delivery).unwrap_or(Delivery::Argocd),
-    }
-}
-
-fn platform(written: &raw::Fleet) -> Platform {
-    let Some(platform) = &written.platform else {
-        return Platform::default();
-    };
-    Platform {
-        dns: platform.dns.as_ref().and_then(|dns| match dns.value {
-            DnsController::ExternalDns => Some(Spanned::new("external-dns".to_owned(), dns.span)),
-            DnsController::None => None,
-        }),
-        external_secrets: platform
-            .secrets
-            .filter(|s| s.value == SecretsController::ExternalSecrets)
-            .map(|s| s.span),
-        policy: platform.policy.and_then(|p| match p.value {
-            PolicyController::Admission => Some(Spanned::new(Policies::Admission, p.span)),
-            PolicyController::Kyverno => Some(Spanned::new(Policies::Kyverno, p.span)),
-            PolicyController::None => None,
-        }),
-        registries: platform
-            .registries
-            .iter()
-            .map(|r| r.clone().map(|r| r.trim_end_matches('/').to_owned()))
-            .collect(),
-        monitoring: platform
-            .monitoring
-            .as_ref()
-            .map_or_else(Monitoring::default, monitoring),
-        ingress_namespace: platform.ingress_namespace.as_ref().map(|n| n.value.clone()),
-        capabilities: platform
-            .capabilities
-            .iter()
-            .map(|c| c.value.clone())
-            .collect(),
-    }
-}
-
-fn monitoring(written: &raw::Monitoring) -> Monitoring {
-    let default = Monitoring::default();
-    let namespace = written
-        .namespace
-        .as_ref()
-        .map_or(default.namespace, |n| n.value.clone());
-    let prober = written.prober.as_ref().map(|p| p.value.clone());
-    Monitoring {
-        prober: prober.unwrap_or_else(|| Monitoring::prober(&namespace)),
-        namespace,
-        labels: written
-            .labels
-            .iter()
-            .map(|(name, value)| (name.value.clone(), value.value.clone()))
-            .collect(),
     }
 }
 

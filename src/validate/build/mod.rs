@@ -3,9 +3,11 @@
 //! Builds a world from every input that is well-formed. What cannot be looked up is emitted here;
 //! whether the rest makes sense is for the rules to say.
 
+mod exposure;
 mod fleet;
 mod journey;
 mod overlay;
+mod platform;
 mod probes;
 mod region;
 mod service;

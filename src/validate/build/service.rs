@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Sink, Spanned};
-use crate::model::name::{Namespace, PortName, RegionName};
+use crate::model::name::{Namespace, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
-    Budget, Call, CountSpans, Exposure, Fleet, LatencyBudget, Objective, Owner, Placement,
-    PlacementMode, Recovery, RegionChoice, Resilience, Routing, Service, Tier,
+    Breaker, Budget, Call, CountSpans, Fleet, LatencyBudget, Objective, Owner, Placement,
+    PlacementMode, Recovery, RegionChoice, Resilience, Service, Tier,
 };
 use crate::validate::areas;
-
-/// How long resolvers may keep an answer when nobody says, in seconds.
-const TTL: u32 = 60;
 
 /// One service in one environment.
 pub(super) fn service(
@@ -42,7 +39,7 @@ pub(super) fn service(
         exposure: written
             .exposure
             .as_ref()
-            .map(|e| exposure(e, written, placement.mode)),
+            .map(|e| super::exposure::exposure(e, written, placement.mode, fleet, sink)),
         audience: match written.audience.is_empty() {
             true => fleet.audience.clone(),
             false => areas::audience(&written.audience, regions, &fleet.jurisdictions, sink),
@@ -61,10 +58,7 @@ pub(super) fn service(
         resilience: written
             .resilience
             .as_ref()
-            .map_or_else(Resilience::default, |r| Resilience {
-                timeout: r.value.timeout,
-                retries: r.value.retries,
-            }),
+            .map_or_else(Resilience::default, |r| resilience(&r.value)),
         recovery: written
             .slo
             .as_ref()
@@ -77,6 +71,19 @@ pub(super) fn service(
                 rto: s.value.rto,
                 rpo: s.value.rpo,
             }),
+    }
+}
+
+fn resilience(written: &raw::Resilience) -> Resilience {
+    Resilience {
+        timeout: written.timeout,
+        retries: written.retries,
+        breaker: written.circuit_breaker.as_ref().map(|b| Breaker {
+            errors: b.value.errors.value,
+            within: b.value.within.value,
+            span: b.span,
+        }),
+        degrade_to: written.degrade_to.clone(),
     }
 }
 
@@ -94,36 +101,6 @@ fn call(written: &Spanned<raw::Call>) -> Call {
             timeout: long.timeout,
             degrade: long.on_failure == Some(OnFailure::Degrade),
         },
-    }
-}
-
-fn exposure(
-    written: &Spanned<raw::Exposure>,
-    service: &raw::Service,
-    mode: PlacementMode,
-) -> Exposure {
-    let raw = &written.value;
-    let by_mode = match mode {
-        PlacementMode::ActiveActive => Routing::Latency,
-        PlacementMode::ActivePassive => Routing::Failover,
-    };
-    Exposure {
-        span: written.span,
-        host: raw.host.clone(),
-        port: raw.port.as_ref().map_or_else(
-            || super::workload::main_port(service).unwrap_or_else(|| PortName::from("http")),
-            |p| p.value.clone(),
-        ),
-        routing: super::or_default(raw.routing.as_ref(), by_mode, written.span),
-        health: raw.health.as_ref().map(|h| h.value.clone()),
-        ttl: raw.ttl.map_or(TTL, |t| {
-            u32::try_from(t.value.as_millis() / 1000).unwrap_or(u32::MAX)
-        }),
-        weights: raw
-            .weights
-            .iter()
-            .map(|(region, weight)| (RegionName::new(region.value.as_str()), weight.value))
-            .collect(),
     }
 }
 

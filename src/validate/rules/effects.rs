@@ -3,7 +3,8 @@
 
 use super::lookup::fault;
 use crate::diag::{Code, Sink, Span};
-use crate::model::raw::{Files, Promotion};
+use crate::model::raw::{Files, MeshChoice, Promotion};
+use crate::model::world::GatewayController;
 use crate::validate::Facts;
 
 /// Says which written fields change nothing.
@@ -38,15 +39,9 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         "`gitops.promotion: waves`",
         promotion.iter().map(|p| p.span).collect(),
     );
-    if let Some(platform) = &fleet.platform {
-        let choices = [
-            ("`platform.gateway`", &platform.gateway),
-            ("`platform.mesh`", &platform.mesh),
-        ];
-        for (name, choice) in choices {
-            group(name, choice.iter().map(|c| c.span).collect());
-        }
-    }
+    let mesh = fleet.platform.iter().filter_map(|p| p.mesh);
+    let mesh = mesh.filter(|m| m.value != MeshChoice::None);
+    group("`platform.mesh`", mesh.map(|m| m.span).collect());
     let cost = fleet.network.iter().filter_map(|n| n.cost.as_ref());
     group("`network.cost`", cost.map(|c| c.span).collect());
     group(
@@ -68,13 +63,17 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     group("`reviewBy` of data classes", review.collect());
     let services = || facts.raw.services.iter().map(|e| &e.service);
     let resilience = || services().filter_map(|s| s.resilience.as_ref());
+    let choices = &facts.world.fleet.platform;
+    let envoy = choices
+        .gateway
+        .as_ref()
+        .is_some_and(|g| g.controller == GatewayController::Envoy);
+    let heeded = envoy || choices.mesh.is_some();
     let breaker = resilience().filter_map(|r| r.value.circuit_breaker.as_ref());
     group(
-        "`resilience.circuitBreaker`",
-        distinct(breaker.map(|b| b.span)),
+        "`resilience.circuitBreaker` without a gateway of Envoy or a mesh",
+        distinct(breaker.filter(|_| !heeded).map(|b| b.span)),
     );
-    let degrade = resilience().filter_map(|r| r.value.degrade_to.as_ref());
-    group("`resilience.degradeTo`", distinct(degrade.map(|d| d.span)));
     group(
         "`flags`",
         distinct(services().filter_map(|s| s.flags.as_ref()).map(|s| s.span)),

@@ -2,6 +2,7 @@
 
 use super::lookup::fault;
 use crate::diag::{Code, Sink, Spanned};
+use crate::model::world::CacheTier;
 use crate::validate::Facts;
 
 /// Every image has a tag that is not `latest`, or better a digest.
@@ -75,11 +76,19 @@ pub(super) fn registries(facts: &Facts<'_>, sink: &mut Sink) {
 }
 
 fn images<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Spanned<String>> {
-    facts.raw.services.iter().flat_map(|entry| {
+    let written = facts.raw.services.iter().flat_map(|entry| {
         let workload = &entry.service.workload;
         let init = workload.init.iter().map(|c| &c.value.image);
         std::iter::once(&workload.image).chain(init)
-    })
+    });
+    let exposures = facts
+        .world
+        .services
+        .values()
+        .filter_map(|s| s.exposure.as_ref());
+    let caches = exposures.filter_map(|e| e.cache.as_ref());
+    let varnish = caches.filter(|c| c.tier.value == CacheTier::Varnish);
+    written.chain(varnish.map(|c| &c.image))
 }
 
 enum Verdict {

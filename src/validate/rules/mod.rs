@@ -19,8 +19,10 @@ mod references;
 mod replicas;
 mod residency;
 mod resilience;
+mod routes;
 mod stores;
 mod suffixes;
+mod traffic;
 mod ttl;
 mod workloads;
 
@@ -75,7 +77,9 @@ rules! {
     "tries end before callers give up" => resilience::retries;
     "placements can be met" => placement::placement;
     "hosts are host names under the fleet's domain" => exposure::hosts;
-    "exposed services have a way in, and health checks to fail over by" => exposure::routes;
+    "exposed services have a way in, and health checks to fail over by" => routes::routes;
+    "the gateway can do what it is asked" => traffic::asked;
+    "circuit breakers count something" => traffic::breakers;
     "no time to live is written that is overridden" => ttl::aliases;
     "stores have an engine that can give what they ask" => stores::stores;
     "stores have voters, standbys and an access that can be" => replicas::replicas;

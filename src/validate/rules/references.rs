@@ -69,8 +69,11 @@ pub(super) fn exist(facts: &Facts<'_>, sink: &mut Sink) {
                 }
             }
         }
-        for (name, _) in service.exposure.iter().flat_map(|e| &e.value.weights) {
-            region(&name.value, name.span);
+        for exposure in service.exposure.iter().map(|e| &e.value) {
+            let weights = exposure.weights.iter().map(|(name, _)| name);
+            for name in weights.chain(exposure.geo.iter().map(|(name, _)| name)) {
+                region(&name.value, name.span);
+            }
         }
     }
     for data in raw
@@ -193,6 +196,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "external-secrets",
             "gateway-api",
             "istio",
+            "k8gb",
             "kyverno",
             "linkerd",
             "metrics-server",

@@ -3,12 +3,15 @@
 use super::lookup::{candidates, fault, services};
 use crate::atlas;
 use crate::diag::{Code, Sink};
-use crate::model::world::Ingress;
+use crate::model::world::{DnsController, DnsProvider, Ingress};
 use crate::validate::Facts;
 
 /// No time to live is written where records are aliases.
 pub(super) fn aliases(facts: &Facts<'_>, sink: &mut Sink) {
-    if facts.world.fleet.platform.dns.is_none() {
+    let dns = facts.world.fleet.platform.dns;
+    if !dns.is_some_and(|d| {
+        d.controller == DnsController::ExternalDns && d.provider == DnsProvider::Aws
+    }) {
         return;
     }
     for (entry, service) in services(facts) {

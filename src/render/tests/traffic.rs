@@ -1,0 +1,544 @@
+//! Gateways, routes, policies of Envoy Gateway, and the cache between.
+
+use serde_json::{Value, json};
+
+use super::components::{body, set};
+use super::fleet::{Made, call};
+use crate::diag::Spanned;
+use crate::model::duration::Duration;
+use crate::model::name::PortName;
+use crate::model::quantity::Quantity;
+use crate::model::world::*;
+
+const EU: &str = "clusters/eu-west-1/eu-west-1-a";
+const US: &str = "clusters/us-east-1/us-east-1-a";
+
+fn at<T>(made: &Made, value: T) -> Spanned<T> {
+    Spanned::new(value, made.span())
+}
+
+fn gateway(made: &Made, controller: GatewayController) -> Gateway {
+    Gateway {
+        controller,
+        class: "eg".into(),
+        certificate: "storefront-gateway".into(),
+        issuer: None,
+        span: made.span(),
+    }
+}
+
+/// Two regions with a gateway, and `web` exposed in both.
+fn shop(change: impl FnOnce(&Made, &mut Service)) -> Made {
+    let mut made = Made::new().region("eu-west-1", 1).region("us-east-1", 1);
+    made.world.fleet.platform.gateway = Some(gateway(&made, GatewayController::Envoy));
+    let exposure = made.exposed(Routing::Latency);
+    let other = Made::new();
+    made.service("web", |s| {
+        s.exposure = Some(exposure);
+        change(&other, s);
+    })
+}
+
+fn spec(made: &Made, path: &str) -> Value {
+    body(&set(made).unwrap(), path)["spec"].clone()
+}
+
+fn has(made: &Made, path: &str) -> bool {
+    set(made)
+        .unwrap()
+        .files
+        .keys()
+        .any(|p| p.as_str().ends_with(path))
+}
+
+#[test]
+fn nothing_is_rendered_without_a_gateway() {
+    let mut made = shop(|_, _| {});
+    made.world.fleet.platform.gateway = None;
+    let set = set(&made).unwrap();
+    let kinds: Vec<&str> = set.manifests().map(|(_, m)| m.id.kind.as_str()).collect();
+    for kind in ["Gateway", "HTTPRoute", "GRPCRoute", "BackendTrafficPolicy"] {
+        assert!(!kinds.contains(&kind), "{kind}");
+    }
+}
+
+#[test]
+fn a_gateway_ends_tls_for_the_namespaces_that_expose_something() {
+    let mut made = shop(|_, _| {}).service("inner", |s| s.namespace = "back".into());
+    let path = format!("{EU}/_cluster/gateway-storefront.yaml");
+    assert_eq!(
+        spec(&made, &path),
+        json!({
+            "gatewayClassName": "eg",
+            "listeners": [
+                {
+                    "name": "https",
+                    "port": 443,
+                    "protocol": "HTTPS",
+                    "tls": {"mode": "Terminate", "certificateRefs": [{"name": "storefront-gateway"}]},
+                    "allowedRoutes": {"namespaces": {"from": "Selector", "selector": {"matchExpressions": [
+                        {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop"]}
+                    ]}}},
+                },
+                {"name": "http", "port": 80, "protocol": "HTTP", "allowedRoutes": {"namespaces": {"from": "Same"}}},
+            ],
+        })
+    );
+    assert_eq!(
+        spec(
+            &made,
+            &format!("{EU}/_cluster/httproute-storefront-https.yaml")
+        ),
+        json!({
+            "parentRefs": [{"name": "storefront", "sectionName": "http"}],
+            "rules": [{"filters": [
+                {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+            ]}],
+        })
+    );
+    let certificate = format!("{EU}/_cluster/certificate-storefront-gateway.yaml");
+    assert!(!has(&made, &certificate));
+    let issuer = Some(at(&made, "letsencrypt".to_owned()));
+    made.world.fleet.platform.gateway.as_mut().unwrap().issuer = issuer;
+    for cluster in made.world.clusters.values_mut() {
+        cluster.capabilities.insert("cert-manager".into());
+    }
+    assert_eq!(
+        spec(&made, &certificate),
+        json!({
+            "secretName": "storefront-gateway",
+            "dnsNames": ["shop.example"],
+            "duration": "2160h",
+            "renewBeforePercentage": 33,
+            "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
+            "issuerRef": {"kind": "ClusterIssuer", "name": "letsencrypt", "group": "cert-manager.io"},
+        })
+    );
+}
+
+#[test]
+fn reads_and_writes_take_paths_of_their_own() {
+    let made = shop(|other, s| {
+        s.resilience.timeout = Some(at(other, Duration::millis(500)));
+        s.resilience.retries = Some(at(other, 2));
+        s.calls = vec![call(other.span(), "web")];
+    });
+    let served = json!({"name": "X-Served-Region", "value": "eu-west-1"});
+    let filters =
+        json!([{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [served]}}]);
+    let all = json!({"type": "PathPrefix", "value": "/"});
+    let backends = json!([{"name": "web", "port": 80}]);
+    // As long as the service may wait itself: three tries of 500 ms.
+    let timeouts = json!({"request": "1500ms"});
+    assert_eq!(
+        spec(&made, &format!("{EU}/shop/web/httproute-web.yaml")),
+        json!({
+            "parentRefs": [{"name": "storefront", "namespace": "edge", "sectionName": "https"}],
+            "hostnames": ["shop.example"],
+            "rules": [
+                {
+                    "name": "read",
+                    "matches": [{"method": "GET", "path": all}, {"method": "HEAD", "path": all}],
+                    "timeouts": timeouts,
+                    "filters": filters,
+                    "backendRefs": backends,
+                },
+                {
+                    "name": "write",
+                    "matches": [{"path": all}],
+                    "timeouts": timeouts,
+                    "filters": filters,
+                    "backendRefs": backends,
+                },
+            ],
+        })
+    );
+    assert!(!has(&made, "backendtrafficpolicy-web.yaml"));
+}
+
+#[test]
+fn only_reads_are_tried_again_and_ill_pods_are_left_out() {
+    let made = shop(|other, s| {
+        let exposure = s.exposure.as_mut().unwrap();
+        exposure.timeout = Some(at(other, Duration::millis(2000)));
+        exposure.retries = Some(at(other, 2));
+        exposure.health = Some("/readyz".into());
+        s.resilience.breaker = Some(Breaker {
+            errors: 7,
+            within: Duration::millis(30_000),
+            span: other.span(),
+        });
+    });
+    let health = json!({
+        "passive": {"consecutive5XxErrors": 7, "interval": "30s", "baseEjectionTime": "30s", "maxEjectionPercent": 50},
+        "active": {
+            "type": "HTTP",
+            "http": {"path": "/readyz", "expectedStatuses": [200]},
+            "interval": "5s",
+            "timeout": "1s",
+            "unhealthyThreshold": 3,
+            "healthyThreshold": 2,
+        },
+    });
+    let target = |section: &str| json!([{"group": "gateway.networking.k8s.io", "kind": "HTTPRoute", "name": "web", "sectionName": section}]);
+    assert_eq!(
+        spec(
+            &made,
+            &format!("{EU}/shop/web/backendtrafficpolicy-web-read.yaml")
+        ),
+        json!({
+            "targetRefs": target("read"),
+            "timeout": {"tcp": {"connectTimeout": "1s"}},
+            "retry": {
+                "numRetries": 2,
+                "retryOn": {
+                    "triggers": ["connect-failure", "reset", "retriable-status-codes"],
+                    "httpStatusCodes": [502, 503, 504],
+                },
+                "perRetry": {"timeout": "2s", "backOff": {"baseInterval": "50ms", "maxInterval": "500ms"}},
+            },
+            "circuitBreaker": {"retryBudget": {"percent": {"numerator": 20}}},
+            "healthCheck": health,
+        })
+    );
+    assert_eq!(
+        spec(
+            &made,
+            &format!("{EU}/shop/web/backendtrafficpolicy-web-write.yaml")
+        ),
+        json!({
+            "targetRefs": target("write"),
+            "timeout": {"tcp": {"connectTimeout": "1s"}},
+            "healthCheck": health,
+        })
+    );
+    let rules = &spec(&made, &format!("{EU}/shop/web/httproute-web.yaml"))["rules"];
+    assert_eq!(
+        (&rules[0]["timeouts"], &rules[1]["timeouts"]),
+        (
+            &json!({"request": "6200ms", "backendRequest": "2s"}),
+            &json!({"request": "2s"})
+        )
+    );
+}
+
+#[test]
+fn grpc_has_a_route_of_its_own() {
+    let made = shop(|other, s| {
+        let port = s.workload.ports.remove("http").unwrap();
+        s.workload.ports.insert(PortName::new("grpc"), port);
+        let exposure = s.exposure.as_mut().unwrap();
+        exposure.port = PortName::new("grpc");
+        exposure.timeout = Some(at(other, Duration::millis(2000)));
+    });
+    assert_eq!(
+        spec(&made, &format!("{EU}/shop/web/grpcroute-web.yaml")),
+        json!({
+            "parentRefs": [{"name": "storefront", "namespace": "edge", "sectionName": "https"}],
+            "hostnames": ["shop.example"],
+            "rules": [{
+                "filters": [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {
+                    "set": [{"name": "X-Served-Region", "value": "eu-west-1"}]
+                }}],
+                "backendRefs": [{"name": "web", "port": 80}],
+            }],
+        })
+    );
+    assert_eq!(
+        spec(
+            &made,
+            &format!("{EU}/shop/web/backendtrafficpolicy-web.yaml")
+        ),
+        json!({
+            "targetRefs": [{"group": "gateway.networking.k8s.io", "kind": "GRPCRoute", "name": "web"}],
+            "timeout": {"tcp": {"connectTimeout": "1s"}, "http": {"requestTimeout": "2s"}},
+        })
+    );
+    assert!(!has(&made, "httproute-web.yaml"));
+}
+
+#[test]
+fn writes_go_to_the_region_whose_stores_take_them() {
+    let made = shop(|other, s| {
+        s.exposure.as_mut().unwrap().writes = at(other, WriteTarget::Leader);
+    })
+    .store("web", |_| {});
+    let backends = |cluster: &str| {
+        let path = format!("{cluster}/shop/web/httproute-web.yaml");
+        spec(&made, &path)["rules"][1]["backendRefs"].clone()
+    };
+    assert_eq!(backends(EU), json!([{"name": "web", "port": 80}]));
+    assert_eq!(
+        backends(US),
+        json!([{"group": "multicluster.x-k8s.io", "kind": "ServiceImport", "name": "web-write", "port": 80}])
+    );
+    for (name, there) in [("service", true), ("serviceexport", true)] {
+        let path = format!("shop/web/{name}-web-write.yaml");
+        assert_eq!(has(&made, &format!("{EU}/{path}")), there, "{path}");
+        assert!(!has(&made, &format!("{US}/{path}")), "{path}");
+    }
+    // The other region's gateways come from its addresses.
+    let from = |cluster: &str| {
+        let path = format!("{cluster}/shop/web/networkpolicy-web-ingress.yaml");
+        let rules = spec(&made, &path)["ingress"].clone();
+        let peers = rules[0]["from"].as_array().unwrap().clone();
+        peers.into_iter().skip(2).collect::<Vec<Value>>()
+    };
+    let block = |cidr: &str| json!({"ipBlock": {"cidr": cidr}});
+    assert_eq!(from(EU), [block("10.9.0.0/16"), block("172.9.0.0/16")]);
+    assert_eq!(from(US), Vec::<Value>::new());
+}
+
+#[test]
+fn proxies_of_envoy_gateway_reach_what_is_exposed() {
+    let made = shop(|_, _| {});
+    let rules = &spec(
+        &made,
+        &format!("{EU}/shop/web/networkpolicy-web-ingress.yaml"),
+    )["ingress"];
+    assert_eq!(
+        rules[0]["from"],
+        json!([
+            {"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "edge"}}},
+            {
+                "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": "envoy-gateway-system"}},
+                "podSelector": {"matchLabels": {"gateway.envoyproxy.io/owning-gateway-name": "storefront"}},
+            },
+        ])
+    );
+}
+
+fn cached(tier: CacheTier) -> Made {
+    shop(|other, s| {
+        let exposure = s.exposure.as_mut().unwrap();
+        exposure.health = Some("/readyz".into());
+        exposure.timeout = Some(at(other, Duration::millis(1500)));
+        exposure.cache = Some(Cache {
+            span: other.span(),
+            max_age: 30,
+            stale_while_revalidate: Some(60),
+            stale_if_error: Some(600),
+            tier: at(other, tier),
+            memory: Quantity::parse("256Mi").unwrap(),
+            image: at(other, "docker.io/library/varnish:7.7".to_owned()),
+        });
+    })
+}
+
+#[test]
+fn answers_say_how_long_they_may_be_kept() {
+    let made = cached(CacheTier::Headers);
+    let rules = &spec(&made, &format!("{EU}/shop/web/httproute-web.yaml"))["rules"];
+    let headers = |rule: usize| &rules[rule]["filters"][0]["responseHeaderModifier"]["set"];
+    let served = json!({"name": "X-Served-Region", "value": "eu-west-1"});
+    let kept = "public, max-age=30, stale-while-revalidate=60, stale-if-error=600";
+    assert_eq!(
+        headers(0),
+        &json!([{"name": "Cache-Control", "value": kept}, served])
+    );
+    assert_eq!(headers(1), &json!([served]));
+    assert!(!has(&made, "deployment-web-cache.yaml"));
+
+    let made = cached(CacheTier::Cdn);
+    let record = &spec(&made, &format!("{EU}/shop/web/dnsendpoint-web.yaml"))["endpoints"][0];
+    assert_eq!(
+        record["providerSpecific"][1],
+        json!({"name": "external-dns.kubernetes.io/cloudflare-proxied", "value": "true"})
+    );
+}
+
+const VCL: &str = r#"vcl 4.1;
+
+import std;
+
+backend default {
+  .host = "web";
+  .port = "80";
+  .connect_timeout = 1s;
+  .first_byte_timeout = 1.500s;
+  .probe = {
+    .url = "/readyz";
+    .interval = 5s;
+    .timeout = 1s;
+    .window = 5;
+    .threshold = 3;
+  }
+}
+
+sub vcl_recv {
+  if (std.healthy(req.backend_hint)) {
+    set req.grace = 60s;
+  }
+}
+
+sub vcl_backend_response {
+  if (beresp.status >= 500 && bereq.is_bgfetch) {
+    return (abandon);
+  }
+  if (beresp.status < 400) {
+    set beresp.ttl = 30s;
+    set beresp.grace = 600s;
+  }
+}
+"#;
+
+#[test]
+fn varnish_stands_between_the_gateway_and_reads() {
+    let made = cached(CacheTier::Varnish);
+    let set = set(&made).unwrap();
+    let at = |name: &str| body(&set, &format!("{EU}/shop/web/{name}.yaml"));
+    let rules = &at("httproute-web")["spec"]["rules"];
+    assert_eq!(
+        (&rules[0]["backendRefs"], &rules[1]["backendRefs"]),
+        (
+            &json!([{"name": "web-cache", "port": 80}]),
+            &json!([{"name": "web", "port": 80}])
+        )
+    );
+    assert_eq!(
+        at("configmap-web-cache")["data"],
+        json!({"default.vcl": VCL})
+    );
+    let container = &at("deployment-web-cache")["spec"]["template"]["spec"]["containers"][0];
+    assert_eq!(
+        container["args"],
+        json!([
+            "-F",
+            "-f",
+            "/etc/varnish/default.vcl",
+            "-a",
+            "http=:8080,HTTP",
+            "-n",
+            "/var/lib/varnish",
+            "-s",
+            "malloc,192M"
+        ])
+    );
+    let pods =
+        |name: &str| json!({"podSelector": {"matchLabels": {"app.kubernetes.io/name": name}}});
+    let ports = json!([{"port": 8080, "protocol": "TCP"}]);
+    let own = &at("networkpolicy-web-cache")["spec"];
+    assert_eq!(
+        own["egress"],
+        json!([{"to": [pods("web")], "ports": ports}])
+    );
+    assert_eq!(own["ingress"][0]["from"].as_array().unwrap().len(), 2);
+    let ingress = &at("networkpolicy-web-ingress")["spec"]["ingress"][0]["from"];
+    assert_eq!(ingress[2], pods("web-cache"));
+    // Two pods of 256Mi beside two of 64Mi, and a quarter for rolling updates.
+    let quota = body(
+        &set,
+        &format!("{EU}/shop/_namespace/resourcequota-services.yaml"),
+    );
+    assert_eq!(
+        quota["spec"]["hard"],
+        json!({"pods": "5", "requests.cpu": "500m", "requests.memory": "800Mi"})
+    );
+}
+
+#[test]
+fn a_service_is_told_what_to_serve_while_a_callee_fails() {
+    let made = shop(|other, s| {
+        s.resilience.degrade_to = Some(at(other, "cached-prices".to_owned()));
+    });
+    let spec = spec(&made, &format!("{EU}/shop/web/deployment-web.yaml"));
+    assert_eq!(
+        spec["template"]["spec"]["containers"][0]["env"],
+        json!([{"name": "DEGRADE_TO", "value": "cached-prices"}])
+    );
+}
+
+#[test]
+fn k8gb_follows_the_route_and_is_told_the_same_everywhere() {
+    let mut made = shop(|_, _| {});
+    let dns = made.world.fleet.platform.dns.as_mut().unwrap();
+    dns.controller = DnsController::K8gb;
+    for cluster in made.world.clusters.values_mut() {
+        cluster.capabilities.insert("k8gb".into());
+    }
+    let plan = |made: &mut Made, policy| {
+        let plan = made.plan.services.values_mut().next().unwrap();
+        let dns = plan.dns.as_mut().unwrap();
+        dns.policy = policy;
+        dns.failover =
+            (policy == Routing::Failover).then(|| ("us-east-1".into(), "eu-west-1".into()));
+        let weight = |n| (policy == Routing::Weighted).then_some(n);
+        dns.records.insert("eu-west-1".into(), weight(70));
+        dns.records.insert("us-east-1".into(), weight(30));
+    };
+    let route =
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "name": "web"});
+    for (policy, strategy) in [
+        (
+            Routing::Failover,
+            json!({"type": "failover", "primaryGeoTag": "us-east-1", "dnsTtlSeconds": 60}),
+        ),
+        (
+            Routing::Weighted,
+            json!({"type": "roundRobin", "weight": {"eu-west-1": 70, "us-east-1": 30}, "dnsTtlSeconds": 60}),
+        ),
+        (Routing::Geo, json!({"type": "geoip", "dnsTtlSeconds": 60})),
+    ] {
+        plan(&mut made, policy);
+        for cluster in [EU, US] {
+            assert_eq!(
+                spec(&made, &format!("{cluster}/shop/web/gslb-web.yaml")),
+                json!({"resourceRef": route, "serviceHealthPolicy": "All", "strategy": strategy})
+            );
+        }
+    }
+    assert!(!has(&made, "dnsendpoint-web.yaml"));
+}
+
+#[test]
+fn places_have_records_of_their_own_and_one_region_answers_the_rest() {
+    let mut made = shop(|_, s| {
+        let exposure = s.exposure.as_mut().unwrap();
+        exposure.routing.value = Routing::Geo;
+        let country = |code| GeoArea::Country(crate::model::place::Country::parse(code).unwrap());
+        exposure.geo.insert(
+            "eu-west-1".into(),
+            vec![GeoArea::Continent("EU"), country("MA")],
+        );
+        exposure
+            .geo
+            .insert("us-east-1".into(), vec![GeoArea::Continent("NA")]);
+    });
+    made.plan
+        .services
+        .values_mut()
+        .next()
+        .unwrap()
+        .dns
+        .as_mut()
+        .unwrap()
+        .policy = Routing::Geo;
+    let records = |cluster: &str| -> Vec<(String, Value)> {
+        let path = format!("{cluster}/shop/web/dnsendpoint-web.yaml");
+        let endpoints = spec(&made, &path)["endpoints"].clone();
+        let all = endpoints.as_array().unwrap().iter();
+        all.map(|e| {
+            (
+                e["setIdentifier"].as_str().unwrap().to_owned(),
+                e["providerSpecific"].clone(),
+            )
+        })
+        .collect()
+    };
+    let place = |name: &str, kind: &str, code: &str| {
+        let property = format!("aws/geolocation-{kind}-code");
+        (
+            format!("web-{name}"),
+            json!([{"name": property, "value": code}]),
+        )
+    };
+    assert_eq!(
+        records(EU),
+        [
+            place("eu-west-1-a-eu", "continent", "EU"),
+            place("eu-west-1-a-ma", "country", "MA"),
+            place("eu-west-1-a-default", "country", "*"),
+        ]
+    );
+    assert_eq!(records(US), [place("us-east-1-a-na", "continent", "NA")]);
+}
