@@ -5,6 +5,7 @@
 
 mod aliases;
 mod countries;
+mod duties;
 mod regions;
 mod round_trips;
 mod table;
@@ -14,6 +15,7 @@ pub use countries::{
     ADEQUACY, CONTINENTS, CountryFacts, bloc, bloc_names, continent, country, country_coordinates,
     is_country, nearest_area,
 };
+pub use duties::{Duty, duties};
 pub use regions::{AtlasRegion, find, nearest_region, region, regions};
 pub use round_trips::round_trip;
 
@@ -41,6 +43,10 @@ pub const TEXTS: &[(&str, &str)] = &[
         include_str!("../../regions/countries.csv"),
     ),
     ("regions/blocs.csv", include_str!("../../regions/blocs.csv")),
+    (
+        "regions/duties.csv",
+        include_str!("../../regions/duties.csv"),
+    ),
 ];
 
 /// Reads decimal degrees into millionths.

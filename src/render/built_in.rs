@@ -9,6 +9,8 @@ macro_rules! built_in {
 }
 
 built_in! {
+    "bootstrap/audit-policy.yaml.j2",
+    "bootstrap/encryption.yaml.j2",
     "data/cnpg-cluster.yaml.j2",
     "data/cnpg-objectstore.yaml.j2",
     "data/cnpg-scheduledbackup.yaml.j2",
@@ -35,6 +37,7 @@ built_in! {
     "policy/kyverno.yaml.j2",
     "policy/pods.j2",
     "policy/residency.yaml.j2",
+    "runbooks/service.md.j2",
     "secrets/clustersecretstore.yaml.j2",
     "secrets/externalsecret.yaml.j2",
     "traffic/backendtrafficpolicy.yaml.j2",

@@ -64,6 +64,8 @@ pub(crate) struct Header {
     /// A minijinja expression; absent: always.
     pub(crate) when: Option<String>,
     pub(crate) about: Option<String>,
+    /// Where what it yields stands, which then is no object: a path with placeholders.
+    pub(crate) file: Option<String>,
 }
 
 /// What is wrong with a header: message, byte range in the template, remedy.
@@ -74,7 +76,7 @@ pub(crate) struct HeaderFault {
     pub(crate) help: String,
 }
 
-const KEYS: [&str; 3] = ["scope", "when", "about"];
+const KEYS: [&str; 4] = ["scope", "when", "about", "file"];
 const FORM: &str = "begin with `{# scope: service #}`, with `when: <condition>` on a line of its own where it does not always apply";
 
 /// Reads the header of a template.
@@ -94,7 +96,7 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
         return fault("the template has no header".into(), 0..0, FORM.into());
     };
     let start = lead + 2;
-    let mut values: [Option<(String, std::ops::Range<usize>)>; 3] = [None, None, None];
+    let mut values: [Option<(String, std::ops::Range<usize>)>; 4] = [None, None, None, None];
     let mut last: Option<usize> = None;
     let mut offset = start;
     for line in comment.split_inclusive('\n') {
@@ -131,7 +133,7 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
             (_, None) => return fault("the header says no scope".into(), range, FORM.into()),
         }
     }
-    let [scope, when, about] = values;
+    let [scope, when, about, file] = values;
     let Some((word, range)) = scope else {
         return fault("the header says no scope".into(), start..start, FORM.into());
     };
@@ -146,6 +148,7 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
         scope,
         when: when.map(|(text, _)| text),
         about: about.map(|(text, _)| text),
+        file: file.map(|(text, _)| text),
     })
 }
 
@@ -161,6 +164,13 @@ mod tests {
         assert_eq!(header.scope, Scope::Service);
         assert_eq!(header.when.as_deref(), Some("a == 1 and b: c"));
         assert_eq!(header.about.as_deref(), Some("x: y"));
+        assert_eq!(header.file, None);
+        let paper =
+            read("{#\n scope: cluster\n file: bootstrap/{{ cluster.name }}.md\n#}").unwrap();
+        assert_eq!(
+            paper.file.as_deref(),
+            Some("bootstrap/{{ cluster.name }}.md")
+        );
         assert_eq!(
             read("{# scope: fleet #}").map(|h| h.scope),
             Ok(Scope::Fleet)

@@ -18,6 +18,7 @@ mod gather;
 mod header;
 mod object;
 mod overlay;
+mod paper;
 mod place;
 mod plain;
 mod run;

@@ -17,6 +17,7 @@ use super::engine::{Context, Fault};
 use super::facts::{Facts, Place, Scene};
 use super::gather::{self, Output};
 use super::object::{Draft, Marks};
+use super::paper::Papers;
 use super::seen::{self, Seen};
 use super::templates::{Entry, Templates};
 use super::{check, overlay, silence};
@@ -66,9 +67,15 @@ pub fn render(
     }
     let silent = told.tell(world, templates, twice, sink);
     silence::tell(world, &silent, sink);
-    sink.since(before).map(|()| ManifestSet {
-        files: files.into_iter().collect(),
-    })
+    let mut files: BTreeMap<_, _> = files.into_iter().collect();
+    if templates.has_papers(&world.fleet.platform) {
+        let mut papers = Papers::new(templates, &mut files);
+        for unit in facts.units() {
+            facts.scenes(unit, &mut |scene| papers.add(&facts.for_papers(scene)));
+        }
+        papers.tell(sink);
+    }
+    sink.since(before).map(|()| ManifestSet { files })
 }
 
 /// Runs a function over all items on as many threads as there are cores; results in order.

@@ -10,13 +10,17 @@ use super::built_in::BUILT_IN;
 use super::check::{self, Types};
 use super::engine::{Context, Engine, Fault, Rendered};
 use super::header::{self, Header, Scope};
+use super::paper;
 use super::shape::{Shape, ShapeFault};
+use crate::model::world::Platform;
 use crate::schema::Schemas;
 
 /// How many shapes of one template are kept; each length of a loop makes another.
 const SHAPES: usize = 256;
 /// How a template that yields objects ends; others are only imported.
 const OBJECTS: &str = ".yaml.j2";
+/// How a template ends that yields a text for people; its header says where that stands.
+const TEXT: &str = ".md.j2";
 
 /// All templates of a run.
 #[derive(Debug)]
@@ -96,7 +100,7 @@ impl Templates {
             );
             return self;
         }
-        if name.ends_with(OBJECTS) && name.split('/').count() != 2 {
+        if yields(name) && name.split('/').count() != 2 {
             sink.emit(
                 Diagnostic::new(Code::Template, format!("`{path}` stands in no component"))
                     .at(Span::new(source, 0, 0), "")
@@ -130,7 +134,7 @@ impl Templates {
 
     fn insert(&mut self, name: &str, text: &str) -> Result<(), (Fault, Option<String>)> {
         self.entries.remove(name);
-        if !name.ends_with(OBJECTS) {
+        if !yields(name) {
             return self.engine.add(name, text, None).map_err(|f| (f, None));
         }
         let header = header::read(text).map_err(|fault| {
@@ -150,6 +154,23 @@ impl Templates {
         self.engine
             .add(name, text, header.when.as_deref())
             .map_err(|f| (f, None))?;
+        if let Some(file) = &header.file {
+            self.engine
+                .add(&file_name(name), file, None)
+                .map_err(|f| (f, None))?;
+        } else if name.ends_with(TEXT) {
+            let template = name.to_owned();
+            let message = "the header does not say where the text stands".to_owned();
+            let (line, range) = (Some(1), Some(0..0));
+            let help = "add a line such as `file: runbooks/{{ region.name }}/{{ service }}.md`";
+            let fault = Fault {
+                template,
+                message,
+                line,
+                range,
+            };
+            return Err((fault, Some(help.to_owned())));
+        }
         let entry = Entry {
             path: name.into(),
             header,
@@ -174,11 +195,55 @@ impl Templates {
             .collect()
     }
 
-    /// The templates of a scope, by path.
+    /// The templates of a scope that yield objects, by path.
     pub(crate) fn of(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
         self.entries
             .values()
-            .filter(move |e| e.header.scope == scope)
+            .filter(move |e| e.header.scope == scope && e.header.file.is_none())
+    }
+
+    /// The templates of a scope that yield other files, by path.
+    pub(crate) fn papers(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
+        self.entries
+            .values()
+            .filter(move |e| e.header.scope == scope && e.header.file.is_some())
+    }
+
+    /// Whether any template can yield another file.
+    pub(crate) fn has_papers(&self, platform: &Platform) -> bool {
+        let user = |e: &Entry| e.header.file.is_some() && self.places.contains_key(&*e.path);
+        platform.runbooks || platform.bootstrap || self.entries.values().any(user)
+    }
+
+    /// The path and the text of another file, unless the template does not apply.
+    pub(crate) fn paper(
+        &self,
+        entry: &Entry,
+        context: &Context,
+    ) -> Result<Option<(String, String)>, Vec<Fault>> {
+        let one = |fault| vec![fault];
+        if let Some(when) = &entry.header.when
+            && !self
+                .engine
+                .applies(&entry.path, when, context)
+                .map_err(one)?
+        {
+            return Ok(None);
+        }
+        let plain = |name: &str| {
+            let rendered = self.engine.run(name, context).map_err(one)?;
+            paper::plain(&entry.path, &rendered).map_err(one)
+        };
+        let path = plain(&file_name(&entry.path))?;
+        let text = if entry.path.ends_with(OBJECTS) {
+            let Some((rendered, shape)) = self.render(entry, context)? else {
+                return Ok(None);
+            };
+            paper::yaml(entry, &rendered, &shape).map_err(one)?
+        } else {
+            plain(&entry.path)?
+        };
+        Ok(Some((path, text)))
     }
 
     /// Renders one template, unless its condition says that it does not apply.
@@ -238,6 +303,16 @@ impl Templates {
             }
         }
     }
+}
+
+/// Whether a template yields something; others are only imported.
+fn yields(name: &str) -> bool {
+    name.ends_with(OBJECTS) || name.ends_with(TEXT)
+}
+
+/// The name that the path of a template's file is compiled under.
+fn file_name(template: &str) -> String {
+    format!("{template}#file")
 }
 
 /// The bytes of a line, without its indentation.

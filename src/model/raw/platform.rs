@@ -27,6 +27,12 @@ pub struct Platform {
     /// Where images may come from: registries, or paths in them. Default: anywhere.
     #[serde(default)]
     pub registries: Vec<Spanned<String>>,
+    /// Whether runbooks are written, one per service and region, into `runbooks/` of the repository.
+    /// Default: `false`.
+    pub runbooks: Option<Spanned<bool>>,
+    /// Whether files for the API servers are written into `bootstrap/` of the repository: the audit
+    /// policy and the encryption of Secrets. Default: `false`.
+    pub bootstrap: Option<Spanned<bool>>,
     /// Where Prometheus runs and what it looks for.
     pub monitoring: Option<Monitoring>,
     /// The namespace that ingress traffic comes from. Default: `ingress` where there is a gateway,

@@ -20,6 +20,10 @@ pub struct Platform {
     pub policy: Option<Spanned<Policies>>,
     /// Where images may come from; empty: anywhere.
     pub registries: Vec<Spanned<String>>,
+    /// Whether runbooks are written.
+    pub runbooks: bool,
+    /// Whether files for the API servers are written.
+    pub bootstrap: bool,
     /// Where Prometheus runs and what it looks for.
     pub monitoring: Monitoring,
     /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.

@@ -13,6 +13,7 @@ mod namespace;
 mod places;
 mod pod;
 mod reach;
+mod runbook;
 mod secrets;
 mod service;
 mod store;

@@ -79,6 +79,14 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                         fleet.platform.registries.iter().map(|r| r.value.as_str()),
                     ),
                 ),
+                (
+                    "runbooks",
+                    of.at("platform.runbooks", fleet.platform.runbooks),
+                ),
+                (
+                    "bootstrap",
+                    of.at("platform.bootstrap", fleet.platform.bootstrap),
+                ),
                 ("monitoring", watch::monitoring(&of, fleet)),
                 (
                     "ingressNamespace",

@@ -56,19 +56,27 @@ impl Facts<'_> {
     pub(super) fn service(&self, key: &ServiceKey, service: &Service) -> Members {
         let subject = Subject::Service(key.clone());
         let of = Of(&subject);
-        let owner = service.owner.as_ref().map_or(Item::nothing(), |owner| {
-            Item::map([
-                ("team", of.at("owner.team", &owner.team)),
-                (
-                    "oncall",
-                    of.at("owner.oncall", optional(owner.oncall.as_ref())),
+        let owner = service.owner.as_ref();
+        let owner = Item::map([
+            (
+                "team",
+                of.at("owner.team", optional(owner.map(|o| &o.team))),
+            ),
+            (
+                "oncall",
+                of.at(
+                    "owner.oncall",
+                    optional(owner.and_then(|o| o.oncall.as_ref())),
                 ),
-                (
-                    "escalation",
-                    of.at("owner.escalation", optional(owner.escalation.as_ref())),
+            ),
+            (
+                "escalation",
+                of.at(
+                    "owner.escalation",
+                    optional(owner.and_then(|o| o.escalation.as_ref())),
                 ),
-            ])
-        });
+            ),
+        ]);
         vec![
             ("service".into(), of.at("service", key.service.as_str())),
             (

@@ -39,6 +39,8 @@ pub(super) fn platform(written: &raw::Fleet) -> Platform {
             .iter()
             .map(|r| r.clone().map(|r| r.trim_end_matches('/').to_owned()))
             .collect(),
+        runbooks: platform.runbooks.is_some_and(|r| r.value),
+        bootstrap: platform.bootstrap.is_some_and(|b| b.value),
         monitoring: platform
             .monitoring
             .as_ref()
