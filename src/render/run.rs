@@ -14,13 +14,14 @@ use crate::model::world::World;
 
 use super::cook::Cooked;
 use super::engine::{Context, Fault};
-use super::facts::{Facts, Place, Scene};
+use super::facts::{Facts, Lack, Place, Scene};
 use super::gather::{self, Output};
 use super::object::{Draft, Marks};
 use super::paper::Papers;
 use super::seen::{self, Seen};
+use super::silence::{self, Silent};
 use super::templates::{Entry, Templates};
-use super::{check, overlay, silence};
+use super::{check, overlay};
 
 /// Renders every object of a fleet, checks it and writes its file.
 pub fn render(
@@ -114,7 +115,7 @@ struct Told {
     /// The overlays that an object matched.
     matched: BTreeSet<usize>,
     /// Stores that no template applied to.
-    silent: Vec<(StoreKey, ClusterName)>,
+    silent: Vec<(StoreKey, Option<Lack>, ClusterName)>,
 }
 
 type FaultKey = (String, Option<u32>, String);
@@ -134,7 +135,7 @@ impl Told {
         templates: &Templates,
         twice: BTreeMap<(String, String), (Fault, String, usize)>,
         sink: &mut Sink,
-    ) -> BTreeMap<StoreKey, Vec<ClusterName>> {
+    ) -> Silent {
         let mut patches: BTreeMap<Span, (Diagnostic, usize)> = BTreeMap::new();
         for diagnostic in self.diagnostics {
             match diagnostic.place() {
@@ -184,9 +185,10 @@ impl Told {
                 sink.emit(overlay::unmatched(patch));
             }
         }
-        let mut silent: BTreeMap<StoreKey, Vec<ClusterName>> = BTreeMap::new();
-        for (store, cluster) in self.silent {
-            silent.entry(store).or_default().push(cluster);
+        let mut silent = Silent::new();
+        for (store, lack, cluster) in self.silent {
+            let known = silent.entry(store).or_insert((lack, Vec::new()));
+            known.1.push(cluster);
         }
         silent
     }
@@ -245,7 +247,10 @@ impl<'a> Part<'a> {
             }
         }
         if let (Some(store), Some(cluster), false) = (&scene.store, &scene.place.cluster, applied) {
-            self.told.silent.push((store.clone(), cluster.clone()));
+            let lack = scene.lack.clone();
+            self.told
+                .silent
+                .push((store.clone(), lack, cluster.clone()));
         }
     }
 

@@ -8,26 +8,32 @@ use crate::model::engine::Engine;
 use crate::model::name::{ClusterName, StoreKey};
 use crate::model::world::{Store, World};
 
+use super::facts::Lack;
 use super::said;
 
 /// How many names a message lists.
 const LISTED: usize = 6;
 
-/// A store and the clusters that would hold it.
-type Silent<'a> = (&'a StoreKey, &'a Store, &'a [ClusterName]);
+/// Stores that no template applied to: what each lacks, and the clusters that would hold it.
+pub(crate) type Silent = BTreeMap<StoreKey, (Option<Lack>, Vec<ClusterName>)>;
 
-/// One warning per engine, at the first of its stores.
-pub(crate) fn tell(world: &World, silent: &BTreeMap<StoreKey, Vec<ClusterName>>, sink: &mut Sink) {
-    let mut by_engine: BTreeMap<Engine, Vec<Silent<'_>>> = BTreeMap::new();
-    for (key, clusters) in silent {
+/// A store and the clusters that would hold it.
+type Named<'a> = (&'a StoreKey, &'a Store, &'a [ClusterName]);
+
+/// One warning per engine and reason, at the first of its stores.
+pub(crate) fn tell(world: &World, silent: &Silent, sink: &mut Sink) {
+    let mut alike: BTreeMap<(Engine, Option<&Lack>), Vec<Named<'_>>> = BTreeMap::new();
+    for (key, (lack, clusters)) in silent {
         let service = world.services.get(&key.service);
         let mut stores = service.into_iter().flat_map(|s| &s.stores);
         if let Some(store) = stores.find(|s| s.name.value == key.store) {
-            let of_engine = by_engine.entry(store.engine.value).or_default();
+            let of_engine = alike
+                .entry((store.engine.value, lack.as_ref()))
+                .or_default();
             of_engine.push((key, store, clusters));
         }
     }
-    for (engine, stores) in by_engine {
+    for ((engine, lack), stores) in alike {
         let names: Vec<String> = stores.iter().map(|(key, ..)| key.to_string()).collect();
         let (noun, each) = match names.len() {
             1 => ("store", "it"),
@@ -39,10 +45,11 @@ pub(crate) fn tell(world: &World, silent: &BTreeMap<StoreKey, Vec<ClusterName>>,
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let clusters: Vec<&str> = clusters.into_iter().collect();
-        let message = format!(
-            "nothing is rendered for {noun} {}: no template is for `{engine}`",
-            few(&names)
-        );
+        let why = match lack {
+            Some(lack) => lack.what.clone(),
+            None => format!("no template is for `{engine}`"),
+        };
+        let message = format!("nothing is rendered for {noun} {}: {why}", few(&names));
         let told = Diagnostic::new(Code::StoreNotRendered, message)
             .at(stores[0].1.engine.span, "")
             .note(format!(
@@ -59,8 +66,10 @@ pub(crate) fn tell(world: &World, silent: &BTreeMap<StoreKey, Vec<ClusterName>>,
             .skip(1)
             .take(LISTED - 1)
             .fold(told, |told, s| told.see(s.1.engine.span, "and here"));
+        let told = lack.into_iter().fold(told, |t, l| t.help(l.help.clone()));
         sink.emit(told.help(format!(
-            "deploy {each} as planned: {}; or write a template of scope `store` with `when: store.engine == \"{engine}\"` below `templates/`",
+            "{}deploy {each} as planned: {}; or write a template of scope `store` with `when: store.engine == \"{engine}\"` below `templates/`",
+            if lack.is_some() { "or " } else { "" },
             engine::facts(engine).deploy
         )));
     }

@@ -23,13 +23,19 @@ macro_rules! with_output {
             /// Argo CD or Flux is to apply the manifests, but the repository has no address that a cluster
             /// could pull from, so no entry points are rendered. Set `gitops.url`.
             DeliveryWithoutUrl = "delivery-without-url", Warning;
-            /// No template is for the engine of a store, so that nothing is rendered for it. The plan holds:
-            /// deploy it as planned, in the clusters that are named, or write a template of scope `store` for
-            /// it below `templates/`.
+            /// Nothing is rendered for a store: something is missing that its engine needs (the message
+            /// says what), or no template is for it. The plan holds: bring what is missing, or deploy the
+            /// store as planned in the clusters that are named, or write a template of scope `store` for it
+            /// below `templates/`.
             StoreNotRendered = "store-not-rendered", Warning;
             /// External Secrets is to bring the Secrets of a cluster, and nobody says from where, which only
             /// AWS's Secrets Manager of the region can be guessed for. Write the cluster's `secretStore`.
             SecretStore = "secret-store", Warning;
+            /// A data class asks for encryption at rest by a key management service (`encryption: {atRest:
+            /// kms}`), and a store of it sits in a cluster without a `kmsKey`, its own or its region's, or
+            /// in a region without a `provider`. Give the region its key; or name a `storageClass` of the
+            /// store whose disks are encrypted.
+            DiskKey = "disk-key", Warning;
             /// A service calls another that does not run in the same cluster, and the address ranges of the
             /// clusters it runs in are unknown: the default-deny policy will block the call. Give those
             /// clusters a `network`, or place the services together.

@@ -2,26 +2,17 @@
 
 use crate::diag::{Code, Diagnostic, Sink};
 use crate::model::engine::Engine;
-use crate::model::name::{Capability, ClusterName, Namespace, RegionName};
-use crate::model::origin::Subject;
+use crate::model::name::{Capability, ClusterName, RegionName};
 use crate::model::plan::StorePlan;
-use crate::model::world::{Service, Store};
+use crate::model::world::{Audit, Cluster, Store};
 
 use super::super::fact::Item;
 use super::super::said;
 use super::Facts;
-use super::store::instance;
-
-/// A store and the field it is.
-#[derive(Clone, Copy)]
-pub(super) struct Set<'a> {
-    pub(super) store: &'a Store,
-    pub(super) service: &'a Service,
-    pub(super) subject: &'a Subject,
-    pub(super) index: usize,
-    /// Whether the leader's commits wait for other regions.
-    pub(super) waits: bool,
-}
+use super::connect::{Variables, login, text};
+use super::lack::MULTICLUSTER;
+use super::reach::Wall;
+use super::site::Site;
 
 /// Whether write-ahead logs are archived: replicas then restore from the archive.
 pub(super) fn archives(store: &Store) -> bool {
@@ -38,52 +29,85 @@ pub(super) fn streams(store: &Store, waits: bool) -> bool {
 /// What shipped logs can promise: the time for one to be full or late (`archive_timeout`), to be
 /// uploaded, fetched and applied. CloudNativePG, docs/src/wal_archiving.md: five minutes.
 const SHIPPED_MILLIS: u64 = 300_000;
-/// Clusters can do this when they resolve and reach each other's exported Services (KEP-1645).
-const MULTICLUSTER: &str = "multicluster-services";
 /// Clusters can do this when they run the plugin that archives logs and backups.
 const BARMAN: &str = "barman-cloud";
 
-/// Under what name clusters reach a database of another cluster (KEP-1645).
-fn host(instance: &str, namespace: &Namespace) -> String {
-    format!("{instance}-rw.{namespace}.svc.clusterset.local")
+/// The pods of a database cluster: PostgreSQL, its status and, where scraped, its metrics.
+pub(super) fn wall(site: &Site<'_>, region: &RegionName) -> Wall {
+    let pods = vec![("cnpg.io/cluster", site.instance(region))];
+    Wall {
+        local: vec![8000],
+        operator: Some("cnpg-system"),
+        metrics: vec![9187],
+        ..Wall::new(pods, 5432)
+    }
+    .with_api_server()
 }
 
 /// The variables of a store that only this engine has.
-pub(super) fn facts(
-    set: Set<'_>,
-    regions: &[&RegionName],
-    here: &RegionName,
-    leads: bool,
-    wanted: usize,
-    standbys: Vec<Item>,
-) -> Vec<(&'static str, Item)> {
-    let Set {
-        store,
-        service,
-        subject,
-        index,
-        waits,
-    } = set;
-    let field = format!("stores[{index}].synchronous");
-    let commit = commit(store, leads, wanted, standbys).of(subject, field);
+pub(super) fn facts(site: &Site<'_>, here: &Cluster) -> Vec<(&'static str, Item)> {
+    let (store, plan) = (site.store, site.plan);
+    let leads = plan.leader.as_ref() == Some(&here.region);
+    let standbys: &[RegionName] = if leads { &plan.sync_standbys } else { &[] };
+    let wanted = usize::try_from(plan.synchronous)
+        .unwrap_or(usize::MAX)
+        .min(standbys.len());
+    let standbys = standbys
+        .iter()
+        .map(|r| Item::new(site.instance(r)).planned(site.decided("synchronous replicas")))
+        .collect();
+    let commit =
+        commit(store, leads, wanted, standbys).of(&site.subject(), site.path("synchronous"));
     let postgresql = Item::sparse([
-        ("parameters", parameters(store, wanted > 0)),
+        ("parameters", parameters(site, wanted > 0)),
         ("synchronous", commit),
     ]);
-    let streams = regions.len() > 1 && streams(store, waits);
-    let host = host(&instance(service, store, here), &service.namespace);
+    let streams = plan.clusters.len() > 1 && streams(store, plan.synchronous > 0);
+    let asked = store.resources != Default::default();
     vec![
         ("streams", Item::new(streams)),
-        ("host", Item::new(host)),
+        ("host", Item::new(host(site, &here.region))),
+        (
+            "exported",
+            Item::new(streams || (plan.clusters.len() > 1 && store.connect.is_some())),
+        ),
         ("postgresql", postgresql.or_nothing()),
-        ("externalClusters", external_clusters(set, regions, here)),
+        (
+            "resources",
+            if asked {
+                site.resources("500m", "1Gi")
+            } else {
+                Item::nothing()
+            },
+        ),
+        ("externalClusters", external_clusters(site, &here.region)),
     ]
 }
 
-fn parameters(store: &Store, waits: bool) -> Item {
-    let archive = archives(store).then(|| ("archive_timeout", Item::new("1min")));
+/// Under what name clusters reach a database of another cluster (KEP-1645).
+fn host(site: &Site<'_>, region: &RegionName) -> String {
+    site.host(&format!("{}-rw", site.instance(region)), true)
+}
+
+fn parameters(site: &Site<'_>, waits: bool) -> Item {
+    let archive = archives(site.store).then(|| ("archive_timeout", Item::new("1min")));
     let commit = waits.then(|| ("synchronous_commit", Item::new("remote_apply")));
-    Item::map(archive.into_iter().chain(commit)).or_nothing()
+    // CloudNativePG loads the extension where one of its parameters is set; values of statements
+    // are data, and stay out of the log.
+    let logged = match site.audit() {
+        Audit::None => None,
+        Audit::Writes => Some("write, ddl, role"),
+        Audit::All => Some("read, write, ddl, role"),
+    };
+    let audit = logged.into_iter().flat_map(|logged| {
+        [
+            ("pgaudit.log", Item::new(logged)),
+            ("pgaudit.log_catalog", Item::new("off")),
+            ("pgaudit.log_parameter", Item::new("off")),
+            ("pgaudit.log_relation", Item::new("on")),
+        ]
+    });
+    Item::map(archive.into_iter().chain(commit).chain(audit)).or_nothing()
 }
 
 /// Which standbys a commit waits for: named ones, any of them or the first in order of priority, of other regions, else one of its own region
@@ -111,20 +135,14 @@ fn commit(store: &Store, leads: bool, wanted: usize, standbys: Vec<Item>) -> Ite
 }
 
 /// Every cluster of the set, as each of them lists it: any may be followed one day.
-fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &RegionName) -> Item {
-    let Set {
-        store,
-        service,
-        subject,
-        index,
-        waits,
-    } = set;
-    let own = instance(service, store, here);
+fn external_clusters(site: &Site<'_>, here: &RegionName) -> Item {
+    let own = site.instance(here);
+    let store = site.store;
     let secret = |name: String, key: &'static str| {
         Item::map([("name", Item::new(name)), ("key", Item::new(key))])
     };
-    let entry = |region: &&RegionName| {
-        let name = instance(service, store, region);
+    let entry = |region: &RegionName| {
+        let name = site.instance(region);
         let mut members = vec![("name", Item::new(name.as_str()))];
         if archives(store) {
             let parameters = Item::map([
@@ -143,10 +161,10 @@ fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &RegionName) -
                 ]),
             ));
         }
-        if streams(store, waits) {
+        if streams(store, site.plan.synchronous > 0) {
             // The name that the leader waits for, where it waits for this cluster.
             let connection = Item::map([
-                ("host", Item::new(host(&name, &service.namespace))),
+                ("host", Item::new(host(site, region))),
                 ("user", Item::new("streaming_replica")),
                 ("dbname", Item::new("postgres")),
                 ("sslmode", Item::new("verify-full")),
@@ -161,7 +179,8 @@ fn external_clusters(set: Set<'_>, regions: &[&RegionName], here: &RegionName) -
         }
         Item::map(members)
     };
-    Item::list(regions.iter().map(entry)).of(subject, format!("stores[{index}]"))
+    let entries = site.regions().into_iter().map(entry);
+    Item::list(entries).of(&site.subject(), format!("stores[{}]", site.index))
 }
 
 impl Facts<'_> {
@@ -227,4 +246,46 @@ impl Facts<'_> {
             _ => Some(format!("clusters {} have", said(&names))),
         }
     }
+}
+
+/// The certificates of the clusters that a replica may stream from.
+pub(super) fn certificates(
+    site: &Site<'_>,
+    here: &Cluster,
+) -> Vec<(String, &'static [&'static str])> {
+    if !streams(site.store, site.plan.synchronous > 0) {
+        return Vec::new();
+    }
+    let others = site.regions().into_iter().filter(|r| **r != here.region);
+    others
+        .map(|region| site.instance(region))
+        .flat_map(|name| {
+            [
+                (format!("{name}-replication"), &["tls.crt", "tls.key"][..]),
+                (format!("{name}-ca"), &["ca.crt"][..]),
+            ]
+        })
+        .collect()
+}
+
+/// How pods of a cluster find the database: writes at the leader, reads at the nearest replica
+/// where they may be.
+pub(super) fn variables(site: &Site<'_>, from: &Cluster) -> Variables {
+    let service = |cluster: &Cluster, suffix: &str| {
+        let name = format!("{}-{suffix}", site.instance(&cluster.region));
+        site.host(&name, cluster.name != from.name)
+    };
+    let leader = site.plan.leader.as_ref().and_then(|r| site.cluster(r));
+    let mut variables: Variables = Vec::new();
+    variables.extend(leader.map(|c| text("HOST", service(c, "rw"))));
+    variables.push(text("PORT", "5432"));
+    if site.reads_locally() {
+        variables.extend(
+            site.nearest(from)
+                .map(|c| text("READ_HOST", service(c, "r"))),
+        );
+    }
+    variables.push(text("NAME", site.database()));
+    variables.extend(login(site));
+    variables
 }

@@ -121,7 +121,7 @@ impl Facts<'_> {
             rules.push(rule.of(&subject, format!("calls[{index}]")));
         }
         for (index, store) in service.stores.iter().enumerate() {
-            let rule = self.to_store(cluster, key, service, store);
+            let rule = self.to_store(cluster, key, service, index, store);
             rules.extend(rule.map(|rule| rule.of(&subject, format!("stores[{index}]"))));
         }
         Item::list(rules).or_nothing()

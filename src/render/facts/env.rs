@@ -7,8 +7,14 @@ use crate::model::world::EnvValue;
 use super::super::fact::Item;
 use super::Of;
 
-/// The variables of a container.
-pub(super) fn env(of: &Of<'_>, path: &str, env: &BTreeMap<String, EnvValue>) -> Item {
+/// The variables of a container: first those by which it finds its stores, which others may
+/// mention, then its own.
+pub(super) fn env(
+    of: &Of<'_>,
+    path: &str,
+    env: &BTreeMap<String, EnvValue>,
+    connections: &[Item],
+) -> Item {
     let list = ordered(env).into_iter().map(|(name, value)| {
         let path = format!("{path}.{name}");
         let (member, value) = match value {
@@ -27,7 +33,9 @@ pub(super) fn env(of: &Of<'_>, path: &str, env: &BTreeMap<String, EnvValue>) -> 
         };
         Item::map([("name", Item::new(name)), (member, value)]).of(of.0, path)
     });
-    Item::list(list).of(of.0, path).or_nothing()
+    Item::list(connections.iter().cloned().chain(list))
+        .of(of.0, path)
+        .or_nothing()
 }
 
 /// By name, but after those that a value mentions: Kubernetes expands `$(NAME)` only from

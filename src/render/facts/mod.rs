@@ -2,12 +2,18 @@
 //! and store, each value with its origin.
 
 mod cache;
+mod chart;
 mod cnpg;
+mod cockroachdb;
+mod connect;
+mod disk;
 mod dns;
 mod edges;
 mod env;
 mod gateway;
 mod gslb;
+mod hub;
+mod lack;
 mod marks;
 mod namespace;
 mod places;
@@ -16,8 +22,11 @@ mod reach;
 mod runbook;
 mod secrets;
 mod service;
+mod setup;
+mod site;
 mod store;
 mod watch;
+mod yugabytedb;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -32,6 +41,8 @@ use super::fact::{Fact, Item, Key, Layer, Root};
 use super::header::Scope;
 use super::object::Marks;
 
+pub(crate) use lack::Lack;
+
 /// One thing that templates of a scope are rendered for.
 pub(crate) struct Scene {
     pub(crate) scope: Scope,
@@ -42,6 +53,8 @@ pub(crate) struct Scene {
     pub(crate) service: Option<Arc<str>>,
     /// The store that it is a scene of.
     pub(crate) store: Option<StoreKey>,
+    /// What the store needs and does not have.
+    pub(crate) lack: Option<Lack>,
 }
 
 /// Where the objects of a scene stand, and what it is.
@@ -147,6 +160,7 @@ impl<'a> Facts<'a> {
         facts.warn_of_unrouted_calls(sink);
         facts.refuse_unrouted_stores(sink);
         facts.warn_of_missing_secret_stores(sink);
+        facts.warn_of_plain_disks(sink);
         facts
     }
 
@@ -199,13 +213,14 @@ impl<'a> Facts<'a> {
     }
 
     fn of_fleet(&self) -> Scene {
-        let members: Members = vec![
+        let mut members: Members = vec![
             ("fleet".into(), self.fleet.clone()),
             (
                 "clusters".into(),
                 Item::list(self.clusters.values().cloned()),
             ),
         ];
+        members.extend(self.of_stores());
         let hub = self.world.fleet.hub.as_ref().map_or("hub", |h| h.as_str());
         Scene {
             scope: Scope::Fleet,
@@ -220,6 +235,7 @@ impl<'a> Facts<'a> {
             marks: self.marks(None),
             service: None,
             store: None,
+            lack: None,
         }
     }
 
@@ -246,6 +262,7 @@ impl<'a> Facts<'a> {
             marks: Arc::clone(marks),
             service: None,
             store: None,
+            lack: None,
         }
     }
 
@@ -262,10 +279,12 @@ impl<'a> Facts<'a> {
             .iter()
             .filter(|(_, in_clusters)| in_clusters.contains_key(name));
         let names = Item::list(here.map(|(n, _)| Item::new(n.as_str())));
-        let own = layer(vec![
+        let mut own = vec![
             ("namespaces".into(), names),
             ("peers".into(), self.peers(cluster)),
-        ]);
+        ];
+        own.extend(self.of_stores_in(cluster));
+        let own = layer(own);
         let place = place(cluster, "_cluster", format!("cluster `{name}`"));
         visit(self.scene(Scope::Cluster, cluster, &marks, &[&own], &place));
     }
@@ -304,15 +323,18 @@ impl<'a> Facts<'a> {
             };
             visit(scene(Scope::Service, &[&everywhere, &own], &of_service));
             for (index, store) in service.stores.iter().enumerate() {
-                let Some(more) = self.store(cluster, key, service, index, store) else {
+                let site = self.site(key, service, index, store);
+                let Some(site) = site.filter(|site| site.holds(name)) else {
                     continue;
                 };
+                let more = vec![("store".into(), site.item(cluster))];
                 let called = &store.name.value;
                 let context = format!("store `{called}` of `{key}` in cluster `{name}`");
                 let place = place(cluster, &folder, context);
                 visit(Scene {
                     marks: self.marks_of_store(&marks, store),
-                    store: Some(key.store(called)),
+                    store: Some(site.store_key()),
+                    lack: site.lack(),
                     ..scene(Scope::Store, &[&everywhere, &own, &layer(more)], &place)
                 });
             }

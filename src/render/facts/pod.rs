@@ -11,13 +11,13 @@ use super::env::env;
 use super::{Of, service};
 
 /// `pod`.
-pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
+pub(super) fn pod(subject: &Subject, service: &Service, connections: &[Item]) -> Item {
     let of = Of(subject);
     let workload = &service.workload;
     let files = files(&of, &workload.files);
     let claims = workload.volumes.iter().filter(|(_, v)| v.persistent);
     Item::map([
-        ("env", environment(&of, service)),
+        ("env", environment(&of, service, connections)),
         ("ports", container_ports(&of, service)),
         ("servicePorts", service_ports(&of, service)),
         ("resources", resources(&of, service)),
@@ -39,7 +39,7 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
             "claims",
             Item::list(claims.map(|(name, v)| claim(&of, name, v))).or_nothing(),
         ),
-        ("init", init(&of, service)),
+        ("init", init(&of, service, connections)),
         (
             "user",
             of.at("workload.security.user", workload.security.user),
@@ -61,8 +61,8 @@ pub(super) fn pod(subject: &Subject, service: &Service) -> Item {
 }
 
 /// The variables of the main container: its own, and what it serves while a callee fails.
-fn environment(of: &Of<'_>, service: &Service) -> Item {
-    let own = env(of, "workload.env", &service.workload.env);
+fn environment(of: &Of<'_>, service: &Service, connections: &[Item]) -> Item {
+    let own = env(of, "workload.env", &service.workload.env, connections);
     let degraded = service.resilience.degrade_to.as_ref();
     let taken = service.workload.env.contains_key(DEGRADE_TO);
     let Some(value) = degraded.filter(|_| !taken) else {
@@ -268,13 +268,19 @@ fn claim(of: &Of<'_>, name: &str, volume: &Volume) -> Item {
     .of(of.0, path)
 }
 
-fn init(of: &Of<'_>, service: &Service) -> Item {
+fn init(of: &Of<'_>, service: &Service, connections: &[Item]) -> Item {
     let list = service.workload.init.iter().enumerate();
-    Item::list(list.map(|(index, c)| container(of, service, index, c))).or_nothing()
+    Item::list(list.map(|(index, c)| container(of, service, index, c, connections))).or_nothing()
 }
 
 /// An init container: as locked down as the main one, and asking for no more than it does.
-fn container(of: &Of<'_>, service: &Service, index: usize, container: &InitContainer) -> Item {
+fn container(
+    of: &Of<'_>,
+    service: &Service,
+    index: usize,
+    container: &InitContainer,
+    connections: &[Item],
+) -> Item {
     let path = format!("workload.init[{index}]");
     let at = |member: &str| format!("{path}.{member}");
     let security = Item::map([
@@ -297,7 +303,7 @@ fn container(of: &Of<'_>, service: &Service, index: usize, container: &InitConta
             of.list(&at("command"), &container.command).or_nothing(),
         ),
         ("args", of.list(&at("args"), &container.args).or_nothing()),
-        ("env", env(of, &at("env"), &container.env)),
+        ("env", env(of, &at("env"), &container.env, connections)),
         ("resources", resources(of, service)),
         ("securityContext", security),
     ])

@@ -2,14 +2,86 @@
 
 use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::ServiceKey;
-use crate::model::origin::Subject;
+use crate::model::name::{Capability, RegionName, ServiceKey};
 use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::Item;
-use super::Facts;
 use super::edges::{NAMESPACE, labels, once, pods, policy_port, ranges};
-use super::store::instance;
+use super::site::Site;
+use super::{Facts, cnpg, cockroachdb, setup, yugabytedb};
+
+/// What scrapes metrics.
+const PROMETHEUS: &str = "prometheus-operator";
+/// Where the API server listens, behind its Service and itself.
+const API_SERVER: [u16; 2] = [443, 6443];
+
+/// Which pods a store has in a cluster, and on which ports (TCP) who reaches them.
+pub(super) struct Wall {
+    /// The labels that select them.
+    pub(super) pods: Vec<(&'static str, String)>,
+    /// For the service, its operator and all members.
+    pub(super) clients: Vec<u16>,
+    /// For members in all clusters.
+    pub(super) peers: Vec<u16>,
+    /// For its own pods and its operator.
+    pub(super) local: Vec<u16>,
+    /// The namespace of its operator.
+    pub(super) operator: Option<&'static str>,
+    /// Where Prometheus scrapes it.
+    pub(super) metrics: Vec<u16>,
+    /// What else it reaches, at addresses that nobody knows.
+    pub(super) out: Vec<u16>,
+    /// The set whose job comes as a client.
+    pub(super) setup: Option<String>,
+}
+
+impl Wall {
+    /// Pods that clients reach on a port, and nothing else.
+    pub(super) fn new(pods: Vec<(&'static str, String)>, client: u16) -> Self {
+        Self {
+            pods,
+            clients: vec![client],
+            peers: Vec::new(),
+            local: Vec::new(),
+            operator: None,
+            metrics: Vec::new(),
+            out: Vec::new(),
+            setup: None,
+        }
+    }
+
+    /// With what reaches the API server.
+    pub(super) fn with_api_server(mut self) -> Self {
+        self.out.extend(API_SERVER);
+        self
+    }
+
+    fn peer(&self) -> Item {
+        let labels = labels(self.pods.iter().map(|(k, v)| (*k, v.as_str())));
+        Item::map([("podSelector", labels)])
+    }
+}
+
+/// The pods of a store in a region; `None` where somebody else's pods hold it.
+fn wall(site: &Site<'_>, region: &RegionName) -> Option<Wall> {
+    if site.lack().is_some() {
+        return None;
+    }
+    match site.engine() {
+        Engine::CloudnativePg => Some(cnpg::wall(site, region)),
+        Engine::CockroachDb => Some(cockroachdb::wall(site)),
+        Engine::YugabyteDb => Some(yugabytedb::wall(site)),
+        _ => None,
+    }
+}
+
+pub(super) fn tcp(ports: &[u16]) -> Item {
+    Item::list(ports.iter().map(|port| policy_port((*port, "TCP"))))
+}
+
+fn namespace(name: &str) -> Item {
+    Item::map([("namespaceSelector", labels([(NAMESPACE, name)]))])
+}
 
 impl Facts<'_> {
     /// The rule by which a service reaches a store from this cluster: the pods here, and the
@@ -20,98 +92,112 @@ impl Facts<'_> {
         cluster: &Cluster,
         key: &ServiceKey,
         service: &Service,
+        index: usize,
         store: &Store,
     ) -> Option<Item> {
-        let store_key = key.store(&store.name.value);
-        let plan = self.plan.stores.get(&store_key)?;
-        let port = engine::facts(store.engine.value).port?;
-        let ports = ("ports", Item::list([policy_port((port, "TCP"))]));
-        if store.engine.value != Engine::CloudnativePg {
-            return Some(Item::map([ports]));
-        }
-        let mut peers: Vec<Item> = Vec::new();
+        let site = self.site(key, service, index, store)?;
         let near = Some(&cluster.region);
-        for region in [near, plan.leader.as_ref()].into_iter().flatten() {
-            match plan.clusters.get(region) {
-                Some(name) if *name == cluster.name.value => {
-                    peers.push(cnpg_pods(&instance(service, store, region)));
-                }
+        let turned_to = site.nearest(cluster).map(|c| &c.region);
+        let regions = [near, site.plan.leader.as_ref(), turned_to];
+        let mut peers: Vec<Item> = Vec::new();
+        let mut ports = None;
+        for region in regions.into_iter().flatten() {
+            let Some(wall) = wall(&site, region) else {
+                continue;
+            };
+            match site.plan.clusters.get(region) {
+                Some(name) if *name == cluster.name.value => peers.push(wall.peer()),
                 Some(name) => {
-                    peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges))
+                    peers.extend(self.world.clusters.get(name).into_iter().flat_map(ranges));
                 }
                 None => {}
             }
+            ports.get_or_insert(wall.clients);
         }
-        let to = Item::list(once(peers));
-        (to.clone().or_nothing().fact != Item::nothing().fact)
-            .then(|| Item::map([("to", to), ports]))
-    }
-
-    /// The policy of the store's own pods.
-    pub(super) fn store_rules(
-        &self,
-        cluster: &Cluster,
-        key: &ServiceKey,
-        service: &Service,
-        index: usize,
-        store: &Store,
-    ) -> Item {
-        let store_key = key.store(&store.name.value);
-        let subject = Subject::Service(key.clone());
-        let at = format!("stores[{index}]");
-        let plan = self.plan.stores.get(&store_key);
-        let members: Vec<&Cluster> = plan
-            .into_iter()
-            .flat_map(|p| p.clusters.values())
-            .filter(|name| **name != cluster.name.value)
-            .filter_map(|name| self.world.clusters.get(name))
-            .collect();
-        // The labels of pods and operators that somebody else deploys are theirs to know.
-        let own = (store.engine.value == Engine::CloudnativePg)
-            .then(|| cnpg_pods(&instance(service, store, &cluster.region)));
-        let operator = own
-            .is_some()
-            .then(|| Item::map([("namespaceSelector", labels([(NAMESPACE, "cnpg-system")]))]));
-        let mut from: Vec<Item> = own.iter().cloned().chain(operator).collect();
-        if self.runs_in(key, &cluster.name.value) {
-            from.push(pods(
-                service.name.value.as_str(),
-                &service.namespace,
-                &service.namespace,
-            ));
-        }
-        // Members of the set, and clusters of the service that come here: those of this region
-        // and, where this cluster takes all writes, all of them.
-        let leads = plan.and_then(|p| p.leader.as_ref()) == Some(&cluster.region);
-        let users = self
-            .clusters_of(key)
-            .filter(|c| c.name != cluster.name && (leads || c.region == cluster.region));
-        from.extend(members.iter().copied().chain(users).flat_map(ranges));
-        let from = once(from)
-            .into_iter()
-            .map(|peer| peer.of(&subject, at.clone()));
-        let to = once(
-            own.into_iter()
-                .chain(members.iter().flat_map(|c| ranges(c)))
-                .collect(),
-        );
-        Item::map([
-            ("from", Item::list(from)),
-            (
-                "to",
-                Item::list(to.into_iter().map(|peer| peer.of(&subject, at.clone()))),
-            ),
-            (
-                "port",
-                engine::facts(store.engine.value)
-                    .port
-                    .map_or(Item::nothing(), Item::new),
-            ),
-        ])
+        let Some(ports) = ports else {
+            let port = engine::facts(store.engine.value).port?;
+            return Some(Item::map([("ports", tcp(&[port]))]));
+        };
+        (!peers.is_empty())
+            .then(|| Item::map([("to", Item::list(once(peers))), ("ports", tcp(&ports))]))
     }
 }
 
-/// The pods of a database cluster of CloudNativePG.
-fn cnpg_pods(instance: &str) -> Item {
-    Item::map([("podSelector", labels([("cnpg.io/cluster", instance)]))])
+impl Site<'_> {
+    /// `network`: the policy of the store's own pods in a cluster.
+    pub(super) fn wall(&self, here: &Cluster) -> Item {
+        let (facts, plan) = (self.facts, self.plan);
+        let wall = wall(self, &here.region);
+        let members: Vec<&Cluster> = self
+            .members()
+            .filter(|c| c.name.value != here.name.value)
+            .collect();
+        // Members of the set, and clusters of the service that come here: those of this region
+        // and, where this cluster takes all writes, all of them.
+        let leads = plan.leader.as_ref() == Some(&here.region);
+        let users = facts.clusters_of(self.key).filter(|c| {
+            let turns_here = || self.nearest(c).map(|n| &n.name) == Some(&here.name);
+            c.name != here.name && (leads || c.region == here.region || turns_here())
+        });
+        // The labels of pods and operators that somebody else deploys are theirs to know.
+        let own = wall.as_ref().map(Wall::peer);
+        let operator = wall.as_ref().and_then(|w| w.operator).map(namespace);
+        let local: Vec<Item> = own.iter().cloned().chain(operator).collect();
+        let mut from = local.clone();
+        if facts.runs_in(self.key, &here.name.value) {
+            let (name, of) = (self.service.name.value.as_str(), &self.service.namespace);
+            from.push(pods(name, of, of));
+        }
+        let job = wall.as_ref().and_then(|w| w.setup.as_deref());
+        from.extend(job.map(|set| {
+            pods(
+                &setup::pods(set),
+                &self.service.namespace,
+                &self.service.namespace,
+            )
+        }));
+        from.extend(members.iter().copied().chain(users).flat_map(ranges));
+        let others = || members.iter().flat_map(|c| ranges(c));
+        let to: Vec<Item> = own.iter().cloned().chain(others()).collect();
+        let peers: Vec<Item> = local.iter().cloned().chain(others()).collect();
+        let (subject, at) = (self.subject(), format!("stores[{}]", self.index));
+        let all = |list: Vec<Item>| {
+            Item::list(once(list).into_iter().map(|p| p.of(&subject, at.clone())))
+        };
+        let port = engine::facts(self.engine()).port;
+        let (from, to) = (all(from), all(to));
+        let mut network = vec![
+            ("from", from.clone()),
+            ("to", to.clone()),
+            ("port", port.map_or(Item::nothing(), Item::new)),
+        ];
+        let Some(wall) = wall else {
+            network.push(("pods", Item::nothing()));
+            return Item::map(network);
+        };
+        let monitoring = facts.world.fleet.platform.monitoring.namespace.as_str();
+        let scraped = here.capabilities.contains(&Capability::from(PROMETHEUS));
+        let metrics = if scraped {
+            wall.metrics.as_slice()
+        } else {
+            &[]
+        };
+        let rule = |side, who: Item, ports: &[u16]| {
+            (!ports.is_empty()).then(|| Item::map([(side, who), ("ports", tcp(ports))]))
+        };
+        let ingress = [
+            rule("from", from, &wall.clients),
+            rule("from", all(peers), &wall.peers),
+            rule("from", all(local), &wall.local),
+            rule("from", Item::list([namespace(monitoring)]), metrics),
+        ];
+        let within = [wall.clients.as_slice(), &wall.peers, &wall.local].concat();
+        let out = (!wall.out.is_empty()).then(|| Item::map([("ports", tcp(&wall.out))]));
+        let egress = [rule("to", to, &within), out];
+        let pods = wall.pods.iter().map(|(k, v)| (*k, Item::new(v.as_str())));
+        network.push(("pods", Item::map(pods)));
+        network.push(("ingress", Item::list(ingress.into_iter().flatten())));
+        network.push(("egress", Item::list(egress.into_iter().flatten())));
+        Item::map(network)
+    }
 }

@@ -12,7 +12,8 @@ use crate::model::place::Provider;
 use crate::model::world::{Cluster, EnvValue, Service};
 
 use super::super::fact::{Fact, Item};
-use super::{Facts, Here, Of, store};
+use super::site::Site;
+use super::{Facts, Here, Of, cnpg};
 
 /// The keys of a Secret that Kubernetes calls `kubernetes.io/basic-auth`, which is what
 /// CloudNativePG reads the owner of a database from.
@@ -69,7 +70,8 @@ impl Facts<'_> {
         }))
     }
 
-    /// Databases of several clusters share the Secret of their owner; one alone makes its own.
+    /// What the stores that a cluster holds ask for, and what their operators make there; a service
+    /// asks for the login of a store that it reaches elsewhere.
     fn ask_of_stores(
         &self,
         cluster: &Cluster,
@@ -79,30 +81,39 @@ impl Facts<'_> {
         made: &mut BTreeSet<String>,
     ) {
         for (index, store) in service.stores.iter().enumerate() {
-            let plan = self.plan.stores.get(&key.store(&store.name.value));
-            let Some(plan) = plan.filter(|_| store.engine.value == Engine::CloudnativePg) else {
+            let Some(site) = self.site(key, service, index, store) else {
                 continue;
             };
-            if plan.clusters.get(&cluster.region) != Some(&cluster.name.value) {
+            if site.lack().is_some() {
                 continue;
             }
-            let instance = store::instance(service, store, &cluster.region);
-            for suffix in ["ca", "server", "replication", "superuser"] {
-                made.insert(format!("{instance}-{suffix}"));
+            let holds = site.holds(&cluster.name.value);
+            if holds && site.engine() == Engine::CloudnativePg {
+                let instance = site.instance(&cluster.region);
+                for suffix in ["ca", "server", "replication", "superuser"] {
+                    made.insert(format!("{instance}-{suffix}"));
+                }
+                if site.plan.clusters.len() < 2 {
+                    made.insert(site.credentials());
+                    continue;
+                }
             }
-            if plan.clusters.len() < 2 {
-                made.insert(format!("{instance}-app"));
+            if !holds && store.connect.is_none() {
                 continue;
             }
-            let owner = asked
-                .entry(format!("{}-app", store::set(service, store)))
-                .or_default();
-            owner.keys.extend(BASIC_AUTH.map(str::to_owned));
-            owner.basic_auth = true;
-            owner.fields.push(FieldRef {
-                subject: Subject::Service((*key).clone()),
-                path: format!("stores[{index}].name"),
-            });
+            let mut all = logins(&site);
+            if holds && site.engine() == Engine::CloudnativePg {
+                all.extend(cnpg::certificates(&site, cluster));
+            }
+            for (name, keys) in all {
+                let secret = asked.entry(name).or_default();
+                secret.basic_auth |= keys == BASIC_AUTH;
+                secret.keys.extend(keys.iter().map(|key| (*key).to_owned()));
+                secret.fields.push(FieldRef {
+                    subject: site.subject(),
+                    path: site.path("name"),
+                });
+            }
         }
     }
 
@@ -160,6 +171,28 @@ impl Facts<'_> {
                 ("auth", auth),
             ]),
         )])
+    }
+}
+
+/// The Secrets by which a store knows its service and its own mirrors, each with its keys.
+fn logins(site: &Site<'_>) -> Vec<(String, &'static [&'static str])> {
+    let login = site.credentials();
+    match site.engine() {
+        Engine::CloudnativePg | Engine::CockroachDb | Engine::K8ssandra => {
+            vec![(login, &BASIC_AUTH)]
+        }
+        Engine::YugabyteDb => vec![(login, &["username", "password", "ysqlPassword"])],
+        Engine::MongoDb | Engine::RedisEnterprise | Engine::Valkey => vec![(login, &["password"])],
+        Engine::StrimziKafka => {
+            let mirror = format!("{}-mirror", site.set());
+            let mirrors = site.plan.clusters.len() > 1;
+            let mirror = mirrors.then_some((mirror, &["password"][..]));
+            [(login, &["password"][..])]
+                .into_iter()
+                .chain(mirror)
+                .collect()
+        }
+        Engine::NatsJetstream => Vec::new(),
     }
 }
 

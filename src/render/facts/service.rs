@@ -39,7 +39,7 @@ impl Facts<'_> {
         here: Here,
     ) -> Members {
         let subject = Subject::Service(key.clone());
-        vec![
+        let mut members: Members = vec![
             (
                 "serves".into(),
                 Item::new(here.serves).planned(format!("regions of {key}")),
@@ -49,7 +49,13 @@ impl Facts<'_> {
             ("dns".into(), self.dns(cluster, key, service)),
             ("gslb".into(), self.gslb(cluster, key, service)),
             ("route".into(), self.route(cluster, key, service)),
-        ]
+        ];
+        // Where a store is depends on the cluster.
+        let connections = self.connections(cluster, key, service);
+        if !connections.is_empty() {
+            members.push(("pod".into(), pod::pod(&subject, service, &connections)));
+        }
+        members
     }
 
     /// The variables of a service that are the same in all of its clusters.
@@ -90,7 +96,7 @@ impl Facts<'_> {
             ("tier".into(), of.at("tier", tier(service.tier))),
             ("owner".into(), owner),
             ("workload".into(), workload(&of, service)),
-            ("pod".into(), pod::pod(&subject, service)),
+            ("pod".into(), pod::pod(&subject, service, &[])),
             ("metrics".into(), watch::metrics(&of, service)),
             ("slo".into(), watch::objectives(key, &of, service)),
             ("calls".into(), calls(&of, service)),

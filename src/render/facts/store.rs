@@ -2,216 +2,153 @@
 
 use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::{RegionName, ServiceKey};
-use crate::model::origin::{FieldRef, Subject};
-use crate::model::plan::StorePlan;
-use crate::model::world::{Cluster, Service, Store};
+use crate::model::name::RegionName;
+use crate::model::origin::FieldRef;
+use crate::model::world::Cluster;
 
 use super::super::fact::{Fact, Item};
-use super::{Facts, Members, Of, cnpg, watch};
+use super::site::Site;
+use super::{Of, chart, cnpg, disk, setup, watch};
 
-/// The object that a store is in a region.
-pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
-    format!("{}-{}-{region}", service.name.value, store.name.value)
-}
-
-/// The name that all objects of a store share.
-pub(super) fn set(service: &Service, store: &Store) -> String {
-    format!("{}-{}", service.name.value, store.name.value)
-}
-
-/// The regions of a store, the leader first, then by the plan's order.
-fn regions(plan: &StorePlan) -> Vec<&RegionName> {
-    let mut regions: Vec<&RegionName> = plan.leader.iter().collect();
-    for region in plan
-        .replicas
-        .iter()
-        .chain(&plan.voters)
-        .chain(plan.clusters.keys())
-    {
-        if plan.clusters.contains_key(region) && !regions.contains(&region) {
-            regions.push(region);
-        }
-    }
-    regions
-}
-
-impl Facts<'_> {
-    /// The variables of a store that sits in this cluster.
-    pub(super) fn store(
-        &self,
-        cluster: &Cluster,
-        key: &ServiceKey,
-        service: &Service,
-        index: usize,
-        store: &Store,
-    ) -> Option<Members> {
-        let store_key = key.store(&store.name.value);
-        let plan = self.plan.stores.get(&store_key)?;
-        if plan.clusters.get(&cluster.region) != Some(&cluster.name.value) {
-            return None;
-        }
-        let subject = Subject::Service(key.clone());
-        let of = Of(&subject);
-        let at = |path: &str| format!("stores[{index}].{path}");
-        let decided = |what: &str| format!("{what} of {store_key}");
-        let regions = regions(plan);
+impl Site<'_> {
+    /// `store`: what templates see of it in a cluster that holds it.
+    pub(super) fn item(&self, here: &Cluster) -> Item {
+        let Self { store, plan, .. } = *self;
+        let region = &here.region;
+        let regions = self.regions();
         let leader = plan.leader.as_ref();
-        let leads = leader == Some(&cluster.region);
-        let names = |list: &[RegionName]| -> Vec<Item> {
-            list.iter()
-                .map(|r| {
-                    Item::new(instance(service, store, r)).planned(decided("synchronous replicas"))
-                })
-                .collect()
-        };
+        let leads = leader == Some(region);
+        let named =
+            |r: &RegionName, what: &str| Item::new(self.instance(r)).planned(self.decided(what));
         // A primary names another region: the one that it follows once it is demoted.
         let source = if leads {
             regions.iter().copied().find(|r| Some(*r) != leader)
         } else {
             leader
         };
-        let source = source.map_or(Item::nothing(), |r| {
-            Item::new(instance(service, store, r)).planned(decided("leader"))
-        });
-        let members = regions
-            .iter()
-            .map(|r| self.store_member(service, store, index, &subject, r));
-        let sync = if leads {
-            names(&plan.sync_standbys)
-        } else {
-            Vec::new()
-        };
-        let wanted = usize::try_from(plan.synchronous)
-            .unwrap_or(usize::MAX)
-            .min(sync.len());
-        let class = store
-            .storage_class
-            .as_deref()
-            .map_or(Fact::Null, Fact::from);
-        let capability = engine::capability(store.engine.value);
-        let way = engine::way(store);
-        let votes = plan.voters.iter().filter(|r| **r == cluster.region).count();
+        let nothing = Item::nothing;
+        let members = regions.iter().map(|r| self.member(r));
         let voters = plan.voters.iter().map(|r| Item::new(r.as_str()));
-        let set = cnpg::Set {
-            store,
-            service,
-            subject: &subject,
-            index,
-            waits: plan.synchronous > 0,
-        };
-        let mut facts = vec![
-            ("name", of.at(at("name"), store.name.value.as_str())),
-            ("engine", of.at(at("engine"), store.engine.value.name())),
+        let votes = self.votes(region) as u64;
+        let mut facts: Vec<(&'static str, Item)> = vec![
+            ("name", self.at("name", store.name.value.as_str())),
+            ("service", Item::new(self.key.service.as_str())),
+            ("environment", Item::new(self.key.environment.as_str())),
+            ("namespace", Item::new(self.namespace())),
+            ("engine", self.at("engine", store.engine.value.name())),
             (
                 "supported",
-                Item::new(cluster.capabilities.contains(&capability)),
+                Item::new(
+                    here.capabilities
+                        .contains(&engine::capability(self.engine())),
+                ),
             ),
+            // What stands in the way of its built-in templates; nothing: they apply.
+            ("lacks", Item::new(self.lack().map(|lack| lack.what))),
             (
                 "consistency",
-                of.at(at("consistency"), store.consistency.value.name()),
+                self.at("consistency", store.consistency.value.name()),
             ),
-            ("setting", Item::new(way.map_or("", |way| way.name))),
-            ("scheme", Item::new(engine::scheme(store).name())),
-            ("set", Item::new(self::set(service, store))),
             (
-                "instance",
-                Item::new(instance(service, store, &cluster.region)),
+                "setting",
+                Item::new(engine::way(store).map_or("", |w| w.name)),
             ),
+            ("scheme", Item::new(engine::scheme(store).name())),
+            ("set", Item::new(self.set())),
+            ("fleetWide", Item::new(self.fleet_wide())),
+            ("instance", Item::new(self.instance(region))),
+            ("credentials", Item::new(self.credentials())),
             (
                 "leader",
-                leader.map_or(Item::nothing(), |leader| {
-                    Item::new(instance(service, store, leader)).planned(decided("leader"))
-                }),
+                leader.map_or_else(nothing, |r| named(r, "leader")),
             ),
-            ("voters", Item::list(voters).planned(decided("voters"))),
-            ("votes", Item::new(votes as u64).planned(decided("voters"))),
-            ("leads", Item::new(leads).planned(decided("leader"))),
-            ("source", source),
+            ("voters", Item::list(voters).planned(self.decided("voters"))),
+            ("votes", Item::new(votes).planned(self.decided("voters"))),
+            ("leads", Item::new(leads).planned(self.decided("leader"))),
+            ("first", Item::new(regions.first() == Some(&region))),
+            (
+                "source",
+                source.map_or_else(nothing, |r| named(r, "leader")),
+            ),
             ("replicated", Item::new(regions.len() > 1)),
             ("members", Item::list(members)),
-            ("behind", watch::behind(&of, index, store)),
-            ("instances", of.at(at("instances"), store.instances)),
-            ("size", of.at(at("size"), store.size.to_string())),
-            ("storageClass", of.at(at("storageClass"), class)),
-            ("database", Item::new(identifier(store.name.value.as_str()))),
-            ("archive", Item::new(cnpg::archives(store))),
-            ("backup", self.backup(&of, index, store)),
             (
-                "network",
-                self.store_rules(cluster, key, service, index, store),
+                "behind",
+                watch::behind(&Of(&self.subject()), self.index, store),
             ),
+            ("instances", self.at("instances", store.instances)),
+            ("size", self.at("size", store.size.to_string())),
+            ("storageClass", disk::class(self, here)),
+            ("database", Item::new(self.database())),
+            ("archive", Item::new(cnpg::archives(store))),
+            ("backup", self.backup()),
+            ("network", self.wall(here)),
+            ("setup", setup::item(self, here)),
+            ("chart", chart::item(self, here).unwrap_or(Item::nothing())),
         ];
         facts.extend(match store.engine.value {
-            Engine::CloudnativePg => {
-                cnpg::facts(set, &regions, &cluster.region, leads, wanted, sync)
-            }
+            Engine::CloudnativePg => cnpg::facts(self, here),
             _ => vec![("streams", Item::new(false))],
         });
-        Some(vec![("store".into(), Item::map(facts))])
+        Item::map(facts)
     }
 
-    /// One cluster of a store's set.
-    fn store_member(
-        &self,
-        service: &Service,
-        store: &Store,
-        index: usize,
-        subject: &Subject,
-        region: &RegionName,
-    ) -> Item {
-        let name = instance(service, store, region);
-        let bucket = store.backup.as_ref().and_then(|b| b.bucket.as_deref());
+    /// One cluster of the store's set.
+    fn member(&self, region: &RegionName) -> Item {
+        let backup = self.store.backup.as_ref();
+        let bucket = backup.and_then(|b| b.bucket.as_deref());
         let path = bucket.map_or(Item::nothing(), |prefix| {
             let field = FieldRef {
-                subject: subject.clone(),
-                path: format!("stores[{index}].backup.bucket"),
+                subject: self.subject(),
+                path: self.path("backup.bucket"),
             };
             let prefix = prefix.trim_end_matches('/');
-            Item::new(format!("{prefix}-{region}/{}", service.namespace)).made_of(vec![field])
+            Item::new(format!("{prefix}-{region}/{}", self.namespace())).made_of(vec![field])
         });
         let scheme = bucket
             .and_then(|b| b.split_once("://"))
             .map_or("", |(scheme, _)| scheme);
+        let cluster = self.cluster(region);
+        let text = |value: Option<&str>| Item::new(value.map_or(Fact::Null, Fact::from));
         Item::map([
-            ("name", Item::new(name)),
+            ("name", Item::new(self.instance(region))),
             ("region", Item::new(region.as_str())),
+            ("cluster", text(cluster.map(|c| c.name.value.as_str()))),
+            (
+                "context",
+                text(cluster.map(|c| c.context.as_deref().unwrap_or(c.name.value.as_str()))),
+            ),
+            ("votes", Item::new(self.votes(region) as u64)),
+            (
+                "leads",
+                Item::new(self.plan.leader.as_ref() == Some(region)),
+            ),
             ("path", path),
             ("scheme", Item::new(scheme)),
         ])
     }
 
-    fn backup(&self, of: &Of<'_>, index: usize, store: &Store) -> Item {
-        let Some(backup) = &store.backup else {
+    fn backup(&self) -> Item {
+        let Some(backup) = &self.store.backup else {
             return Item::nothing();
         };
-        let at = |path: &str| format!("stores[{index}].backup.{path}");
-        let class = store
-            .data
-            .as_ref()
-            .and_then(|d| self.world.fleet.data_classes.get(&d.value));
-        let encryption = class.and_then(|c| c.encryption_at_rest.as_deref());
+        let encryption = self.class().and_then(|c| c.encryption_at_rest.as_deref());
         // Barman's word for keys of a key management service (AWS).
         let encryption = encryption
-            .filter(|e| *e == "kms")
+            .filter(|e| *e == disk::KMS)
             .map_or(Fact::Null, |_| "aws:kms".into());
         let days = backup.retention.as_millis().div_ceil(86_400_000).max(1);
         Item::map([
-            ("schedule", of.at(at("schedule"), &backup.schedule)),
-            ("retention", of.at(at("retention"), format!("{days}d"))),
+            ("schedule", self.at("backup.schedule", &backup.schedule)),
+            ("retention", self.at("backup.retention", format!("{days}d"))),
             (
                 "bucket",
-                of.at(
-                    at("bucket"),
+                self.at(
+                    "backup.bucket",
                     backup.bucket.as_deref().map_or(Fact::Null, Fact::from),
                 ),
             ),
             ("encryption", Item::new(encryption)),
         ])
     }
-}
-
-/// A name as an SQL identifier that needs no quotes.
-fn identifier(name: &str) -> String {
-    name.replace(['-', '.'], "_")
 }

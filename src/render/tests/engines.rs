@@ -121,7 +121,7 @@ fn a_store_without_a_template_is_said_once_per_engine() {
         told.notes
     );
     assert!(
-        told.help[0].contains("`K8ssandraCluster`"),
+        told.help[1].contains("`K8ssandraCluster`"),
         "{:?}",
         told.help
     );

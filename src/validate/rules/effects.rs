@@ -49,10 +49,16 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         fleet.identity.iter().map(|i| i.span).collect(),
     );
     let classes = || fleet.data_classes.iter().map(|(_, class)| class);
-    let encryption = classes()
-        .filter_map(|c| c.encryption.as_ref())
-        .map(|e| e.span);
-    group("`encryption` of data classes", encryption.collect());
+    let encryption = || classes().filter_map(|c| c.encryption.as_ref());
+    let at_rest = encryption().filter_map(|e| e.value.at_rest.as_ref());
+    // Keys of a key management service encrypt disks and backups; other words change nothing.
+    let others = at_rest.filter(|a| a.value != "kms").map(|a| a.span);
+    group("`encryption.atRest`, other than `kms`,", others.collect());
+    let rotate = encryption().filter_map(|e| e.value.rotate.as_ref());
+    group(
+        "`encryption.rotate` of data classes",
+        rotate.map(|r| r.span).collect(),
+    );
     let tokenize = classes()
         .filter_map(|c| c.tokenize.as_ref())
         .map(|t| t.span);
