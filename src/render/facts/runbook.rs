@@ -10,7 +10,7 @@ use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
 use super::super::header::Scope;
-use super::{Facts, Of, Scene, layer, store};
+use super::{Facts, Of, Scene, layer, site};
 
 impl Facts<'_> {
     /// A scene with what only papers tell.
@@ -118,7 +118,7 @@ impl Facts<'_> {
             let context = cluster.map_or(Item::nothing(), |c| self.context(c));
             Item::map([
                 ("region", Item::new(name.as_str())),
-                ("instance", Item::new(store::instance(service, store, name))),
+                ("instance", Item::new(site::instance(service, store, name))),
                 ("cluster", context),
             ])
         };
