@@ -184,6 +184,10 @@ impl Planned {
         let fault = moves.iter().take(10).fold(fault, |f, m| {
             f.note(format!("{}: {} → {}", m.what, m.from, m.to))
         });
+        let fault = match moves.len().saturating_sub(10) {
+            0 => fault,
+            n => fault.note(format!("and {n} more, which `regen plan` shows")),
+        };
         Err(sink.reject(
             fault.help("run `regen plan --write` where people look on, and commit the lock"),
         ))

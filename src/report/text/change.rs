@@ -62,7 +62,7 @@ fn placed(plan: &Plan) -> Option<String> {
         .collect();
     let more = groups.len().saturating_sub(3);
     let rest = if more > 0 {
-        format!("; {more} more ways")
+        format!("; {}, see `regen plan`", count(more, "more way"))
     } else {
         String::new()
     };
@@ -116,7 +116,7 @@ fn stores(plan: &Plan) -> Option<String> {
         .collect();
     let more = plan.stores.len().saturating_sub(3);
     let rest = if more > 0 {
-        format!("; {more} more")
+        format!("; {}, see `regen plan`", count(more, "more store"))
     } else {
         String::new()
     };
@@ -189,7 +189,10 @@ fn objects(rendered: &ManifestSet) -> Option<String> {
         .take(8)
         .map(|(place, n)| format!("{n} for {place}"))
         .collect();
-    let rest = if per_cluster.len() > 8 { ", …" } else { "" };
+    let rest = match per_cluster.len().saturating_sub(8) {
+        0 => String::new(),
+        n => format!(", and for {}", count(n, "more cluster")),
+    };
     Some(format!(
         "{}: {}{rest}",
         count(total, "object"),
@@ -223,6 +226,10 @@ pub fn pending(change: &TreeChange, style: Style) -> String {
 
 fn more(out: &mut String, all: usize) {
     if all > PATHS_SHOWN {
-        let _ = writeln!(out, "    … and {} more", all - PATHS_SHOWN);
+        let _ = writeln!(
+            out,
+            "    … and {} more; `--format json` lists all",
+            all - PATHS_SHOWN
+        );
     }
 }

@@ -243,6 +243,13 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     for detail in finding.detail.iter().take(10) {
         let _ = writeln!(out, "        differs at {}", inert(detail));
     }
+    if finding.detail.len() > 10 {
+        let more = finding.detail.len() - 10;
+        let _ = writeln!(
+            out,
+            "        and at {more} more places; `-o json=PATH` lists all"
+        );
+    }
     for candidate in finding.candidates.iter().take(3) {
         let text = format!("perhaps by {} (not proof)", manager(candidate));
         let _ = writeln!(out, "        {}", style.faint(&text));

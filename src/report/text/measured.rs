@@ -39,7 +39,8 @@ pub fn measured(found: &AtRisk, sources: &Sources, style: Style) -> String {
         );
     }
     if values.len() > LISTED {
-        let _ = writeln!(out, "  and {} more", count(values.len() - LISTED, "value"));
+        let more = count(values.len() - LISTED, "more value");
+        let _ = writeln!(out, "  and {more}; `--format json` lists all");
     }
     if found.risks.is_empty() {
         let _ = writeln!(out, "  {}", style.green("nothing is at risk"));

@@ -36,7 +36,10 @@ pub(super) fn proposed(out: &mut String, moves: &[Move], style: Style) {
     match moves.iter().filter(tiny).count() {
         0 => {}
         n => {
-            let more = format!("{} that gain under 0.1 ms each", count(n, "more move"));
+            let more = format!(
+                "{} that gain under 0.1 ms each; `--format json` lists all",
+                count(n, "more move")
+            );
             let _ = writeln!(out, "  {}", style.faint(&more));
         }
     }

@@ -73,7 +73,8 @@ fn pairs(out: &mut String, trial: &Trial) {
         let _ = writeln!(out, "    {} to {}: {own} → {tried}", pair.from, pair.to);
     }
     if differ > LISTED {
-        let _ = writeln!(out, "    and {} more", differ - LISTED);
+        let more = count(differ - LISTED, "more pair");
+        let _ = writeln!(out, "    and {more}; `--format json` lists all");
     }
 }
 
@@ -131,6 +132,7 @@ fn values(out: &mut String, values: &[TriedValue], style: Style) {
         let _ = writeln!(out, "  {}: {} → {kept}", inert(&value.of), ms(value.own_ns));
     }
     if values.len() > LISTED {
-        let _ = writeln!(out, "  and {} more", values.len() - LISTED);
+        let more = count(values.len() - LISTED, "more value");
+        let _ = writeln!(out, "  and {more}; `--format json` lists all");
     }
 }

@@ -17,6 +17,11 @@ use words::{
     rto_word, writes_text, writes_word,
 };
 
+/// So many losses are repeated in the verdict; the others are counted.
+const LISTED: usize = 10;
+/// The same of stores.
+const STORES: usize = 5;
+
 /// The whole report.
 pub fn simulation(
     world: &World,
@@ -295,9 +300,17 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
         let first = inert(reasons.first().copied().unwrap_or_default());
         say(out, &format!("without {}: {first}{more}", name(outcome)));
         shown += 1;
-        if shown == 10 {
+        if shown == LISTED {
             break;
         }
+    }
+    let alike = outcomes.iter().filter(|o| o.survives() == survives).count();
+    if survives != Survives::Yes && alike > shown {
+        let more = match alike - shown {
+            1 => "1 more loss".to_owned(),
+            n => format!("{n} more losses"),
+        };
+        say(out, &format!("and {more}, told above"));
     }
     if survives == Survives::Yes {
         say(
@@ -317,10 +330,15 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
         .map(|(key, _)| key.to_string())
         .collect::<std::collections::BTreeSet<_>>();
     if !manual.is_empty() {
-        let stores: Vec<String> = manual.into_iter().take(5).collect();
+        let more = match manual.len().saturating_sub(STORES) {
+            0 => String::new(),
+            n => format!(" and {}, told above", count(n, "more store")),
+        };
+        let stores: Vec<String> = manual.into_iter().take(STORES).collect();
+        let stores = stores.join(", ");
         say(
             out,
-            &format!("a person has to act for writes of {}", stores.join(", ")),
+            &format!("a person has to act for writes of {stores}{more}"),
         );
     }
     let accepted: usize = outcomes.iter().map(|o| o.accepted.len()).sum();
