@@ -132,6 +132,7 @@ fn every_schema_is_printed() {
         "measured",
         "codes",
         "engines",
+        "explain",
     ] {
         let schema = json(&regen(dir.path(), &["schema", subject]).exits(0).stdout);
         assert!(schema["$schema"].is_string(), "{subject}");

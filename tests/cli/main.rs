@@ -5,6 +5,7 @@
 //! accepts what is printed now.
 
 mod expect;
+mod explain;
 mod faults;
 mod forms;
 mod help;

@@ -143,7 +143,10 @@ impl Page {
             .map(ToString::to_string)
             .collect();
         if !others.is_empty() {
-            self.line(&format!("decided by itself: {}", others.join(", ")));
+            self.line(&format!(
+                "in other environments, each decided by itself: {}",
+                others.join(", ")
+            ));
         }
     }
 
