@@ -234,6 +234,8 @@ pub struct BudgetOutcome {
     pub binding: String,
     /// Whether the prediction is estimated.
     pub estimated: bool,
+    /// Whether breaking it breaks a promise: that of a journey does where it is enforced.
+    pub promised: bool,
 }
 
 impl BudgetOutcome {

@@ -151,7 +151,7 @@ impl Planned {
         let names: Vec<String> = lost.iter().map(Lost::to_string).collect();
         Simulation {
             claim: format!("the loss of {}", names.join(" and ")),
-            outcomes: vec![self.survive(lost)],
+            outcomes: vec![self.standing().lose(lost)],
             left_out: Vec::new(),
         }
     }
@@ -160,7 +160,8 @@ impl Planned {
     pub fn lose_every(&self, kinds: &[Every]) -> Simulation {
         let claims: Vec<&str> = kinds.iter().map(|k| k.claim()).collect();
         let losses = kinds.iter().flat_map(|k| k.losses(&self.world));
-        let mut outcomes: Vec<Outcome> = losses.map(|lost| self.survive(&lost)).collect();
+        let standing = self.standing();
+        let mut outcomes: Vec<Outcome> = losses.map(|lost| standing.lose(&lost)).collect();
         outcomes.sort_by_cached_key(|o| (Reverse(severity(o)), o.lost.clone()));
         let regions = self.world.regions.iter();
         let zoneless = regions.filter(|(_, r)| kinds.contains(&Every::Zone) && r.zones.is_empty());
@@ -173,8 +174,8 @@ impl Planned {
         }
     }
 
-    fn survive(&self, lost: &[Lost]) -> Outcome {
-        plan::survive(&self.world, &self.round_trips, &self.plan, lost)
+    fn standing(&self) -> plan::Standing<'_> {
+        plan::Standing::new(&self.world, &self.round_trips, &self.plan)
     }
 }
 

@@ -45,7 +45,7 @@ use crate::model::world::{Service, World};
 
 pub use measured::at_risk;
 pub use story::story;
-pub use survive::survive;
+pub use survive::Standing;
 
 use amount::Room;
 use choose::Chosen;

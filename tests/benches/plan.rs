@@ -1,8 +1,9 @@
 //! What planning costs: a planet of 200 clusters in 60 regions, with 1,250 to 10,000 services.
 //! Prints times by stage and ratios; asserts no times.
 //!
-//! `cargo bench --bench plan`, or `cargo bench --bench plan -- --generate DIR [SERVICES]` to write
-//! such a fleet and measure `regen plan` on it by other means.
+//! `cargo bench --bench plan`, or `cargo bench --bench plan -- --simulate [SERVICES]` for what the
+//! loss of each region costs, or `… -- --generate DIR [SERVICES]` to write such a fleet and measure
+//! `regen plan` on it by other means.
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod planet;
@@ -12,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use regen::diag::{Severity, Sink};
 use regen::model::input::{Content, InputFile};
-use regen::pipeline::Input;
+use regen::pipeline::simulate::Every;
+use regen::pipeline::{self, Input};
 use regen::report::{json, text};
 use regen::{latency, load, plan, validate};
 
@@ -26,6 +28,12 @@ fn main() -> std::io::Result<()> {
     {
         let services = rest.first().map_or(5000, |n| n.parse().expect("a number"));
         return write(Path::new(dir), services);
+    }
+    if let [simulate, rest @ ..] = &args[..]
+        && simulate == "--simulate"
+    {
+        simulated(rest.first().map_or(2000, |n| n.parse().expect("a number")));
+        return Ok(());
     }
     let (regions, clusters, sizes, runs) = if measured {
         (60, 200, vec![1250, 2500, 5000, 10_000], 3)
@@ -121,6 +129,26 @@ fn stages(files: &[(String, String)]) -> ([Duration; STAGES], usize) {
     std::hint::black_box(json::plan(&plan));
     lap();
     (times, plan.stores.len())
+}
+
+/// What the loss of each region costs.
+fn simulated(services: usize) {
+    let mut input = Input::default();
+    for (path, text) in planet::files(60, 200, services) {
+        let content = Content::Text(input.sources.add(path.as_str(), text.as_str()));
+        input.files.push(InputFile { path, content });
+    }
+    let options = plan::Options::default();
+    let planned = pipeline::plan(&input, &options, &mut Sink::new()).expect("a plan");
+    let ms = |clock: Instant| clock.elapsed().as_secs_f64() * 1e3;
+    let clock = Instant::now();
+    let (world, rtt) = (&planned.world, &planned.round_trips);
+    std::hint::black_box(plan::Standing::new(world, rtt, &planned.plan));
+    let shared = ms(clock);
+    let clock = Instant::now();
+    let losses = planned.lose_every(&[Every::Region]).outcomes.len();
+    let each = (ms(clock) - shared) / losses as f64;
+    println!("{services} services, {losses} losses: {shared:.1} ms that all share, {each:.1} each");
 }
 
 /// The peak resident set since the last look, where the system tells.

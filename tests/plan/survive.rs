@@ -449,3 +449,97 @@ fn what_nobody_writes_loses_nothing_and_failing_services_name_all_that_they_wait
     let lacks: Vec<String> = lacks.iter().map(ToString::to_string).collect();
     assert_eq!(lacks, ["b", "c"]);
 }
+
+/// A front everywhere, a cart in Europe with a store led in Ireland, and a journey through both.
+fn journey(budget: &str, cart: &str) -> Fleet {
+    roomy(&format!(
+        "platform: {{capabilities: [cloudnative-pg, multicluster-services]}}\njourneys: [{{name: buy, steps: [web, {{service: cart, writes: db}}], budget: {{{budget}}}}}]"
+    ))
+    .service("web", &format!("{EVERYWHERE}calls: [cart]"))
+    .service(
+        "cart",
+        &format!("audience: {{us-east-1: 1}}\nplacement: {{regions: [eu-central-1, eu-west-1]}}\nstores: [{{name: db, engine: cloudnative-pg, consistency: eventual, {cart}}}]"),
+    )
+}
+
+#[test]
+fn a_journey_is_walked_on_what_is_left_and_held_against_its_budget() {
+    let through = |budget: &str, cart: &str, lost: &[&str]| {
+        let outcome = journey(budget, cart).lose(lost);
+        let budgets = outcome.budgets.iter();
+        let mut ours = budgets.filter(|b| b.of == "journey `buy` at p50");
+        let ms = |ns: Option<u64>| ns.map(|ns| ns / 1_000_000);
+        let values = ours
+            .next()
+            .map(|b| (ms(b.before_ns), ms(b.after_ns), b.promised));
+        (outcome, values)
+    };
+    let over = "journey `buy` at p50 takes 98.4 ms, most of it to `cart` in eu-central-1, over its budget of 90ms";
+    let cut = "journey `buy` at p50 takes 125.3 ms, most of it to `cart` in eu-central-1, over its budget of 90ms";
+    for (budget, lost, broken_by, after) in [
+        // Nothing on its way is lost.
+        (
+            "p50: 90ms, enforce: true",
+            "us-east-1..eu-central-1",
+            None,
+            None,
+        ),
+        ("p50: 150ms, enforce: true", "eu-west-1", None, Some(98)),
+        (
+            "p50: 90ms, enforce: true",
+            "eu-west-1",
+            Some(over),
+            Some(98),
+        ),
+        ("p50: 90ms", "eu-west-1", None, Some(98)),
+        // Its slowest users enter nearer to the cart than before.
+        ("p50: 90ms, enforce: true", "us-east-1", None, Some(69)),
+        (
+            "p50: 90ms, enforce: true",
+            "us-east-1..eu-west-1",
+            Some(cut),
+            Some(125),
+        ),
+    ] {
+        let (outcome, values) = through(budget, "leader: eu-west-1", &[lost]);
+        let told = broken(&outcome);
+        let told: Vec<&str> = told
+            .into_iter()
+            .filter(|b| b.0 == Promise::Budget)
+            .map(|b| b.1)
+            .collect();
+        assert_eq!(told, Vec::from_iter(broken_by), "{budget} {lost}");
+        let enforced = budget.contains("enforce");
+        let expected = after.map(|after| (Some(74), Some(after), enforced));
+        assert_eq!(values, expected, "{budget} {lost}");
+        let noted = !enforced && after.is_some();
+        let note = format!("{over}, which is not enforced");
+        assert_eq!(
+            outcome.notes,
+            Vec::from_iter(noted.then_some(note)),
+            "{budget} {lost}"
+        );
+        assert_eq!(outcome.unknown, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_journey_ends_where_nothing_answers() {
+    for (cart, lost, at) in [
+        (
+            "leader: eu-west-1",
+            &["eu-central-1", "eu-west-1"][..],
+            "cart",
+        ),
+        // Its writes wait for a standby that is lost.
+        ("leader: eu-west-1, synchronous: 1", &["eu-central-1"], "db"),
+    ] {
+        let ends = format!("journey `buy` ends at `{at}`, which does not answer");
+        let outcome = journey("p50: 150ms, enforce: true", cart).lose(lost);
+        let told = broken(&outcome);
+        assert!(told.contains(&(Promise::Budget, ends.as_str())), "{told:?}");
+        let outcome = journey("p50: 150ms", cart).lose(lost);
+        assert!(!broken(&outcome).iter().any(|b| b.0 == Promise::Budget));
+        assert!(outcome.notes.contains(&ends), "{:?}", outcome.notes);
+    }
+}

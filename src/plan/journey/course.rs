@@ -183,6 +183,11 @@ pub(in crate::plan) struct Hop<'j> {
 }
 
 impl Hop<'_> {
+    /// Whether there is anything that answers.
+    pub(in crate::plan) fn answers(&self) -> bool {
+        self.parts.is_some()
+    }
+
     pub(in crate::plan) fn micros(&self) -> u64 {
         self.parts.map_or(UNKNOWN, |parts| parts.micros())
     }

@@ -32,7 +32,9 @@ use super::words;
 
 pub(super) use together::{Joint, Together, together};
 
-use course::{Course, Hop, Net, Places, Stop};
+pub(super) use course::{Course, Net, Places};
+
+use course::{Hop, Stop};
 
 /// Predicts one journey; `None` where nobody says where its users are, or nothing serves it.
 pub(super) fn predict(
@@ -100,6 +102,12 @@ impl<'j> Way<'j> {
     pub(super) fn source(&self) -> Source {
         let sources = self.hops.iter().map(Hop::source);
         sources.max().unwrap_or(Source::Inside)
+    }
+
+    /// What does not answer at all, the first on the way.
+    pub(super) fn unanswered(&self) -> Option<&'j str> {
+        let mut hops = self.hops.iter().filter(|hop| !hop.answers());
+        hops.next().map(|hop| hop.asked)
     }
 
     /// The hop that takes longest; of equal ones the first.

@@ -26,7 +26,7 @@ use super::ground::{Ground, UNKNOWN};
 use super::legal::{self, Constraint};
 use super::legs::Legs;
 use super::place;
-use super::survive::survive;
+use super::survive::Standing;
 
 /// The story of a service in a plan that was made from these; `None` where the plan has none.
 pub fn story(
@@ -136,9 +136,10 @@ impl<'a> Teller<'a, '_> {
         regions.extend(placed.iter().map(|p| &p.region));
         let runs = |cluster: &ClusterName| placed.iter().any(|p| p.clusters.contains_key(cluster));
         let world = self.ground().world;
+        let standing = Standing::new(world, rtt, self.plan);
         let lose = |region: &RegionName| {
             let lost = [Lost::Region(region.clone())];
-            let mut outcome = survive(world, rtt, self.plan, &lost);
+            let mut outcome = standing.lose(&lost);
             outcome.stores.retain(|store, _| store.service == *key);
             outcome.clusters.retain(|cluster, _| runs(cluster));
             AfterLoss {

@@ -3,8 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::model::duration::Duration;
 use crate::model::name::ServiceKey;
-use crate::model::plan::{Forecast, Quantile, Source, StorePlan};
+use crate::model::plan::{Forecast, Quantile, Source};
 use crate::model::simulation::{Broken, BudgetOutcome, Outcome, Promise};
 use crate::model::world::LatencyBudget;
 
@@ -28,19 +29,24 @@ pub(super) struct After<'a> {
 type Request<'a> = (Parts, Option<&'a str>);
 
 impl After<'_> {
+    /// Stores as they are led after the loss.
+    pub(super) fn decided<'s>(&self, stores: &[Left<'s>]) -> Vec<Decided<'s>> {
+        let decided = |left: &Left<'s>| {
+            let led = left.led();
+            let of = (left.part, &led);
+            Decided::of(self.scene.ground, self.legs, left.store, of, left.lost())
+        };
+        stores.iter().map(decided).collect()
+    }
+
     /// Fills in the budgets that change or do not hold, and the promises that break.
     pub(super) fn check(&self, users: &Users<'_>, stores: &[Left<'_>], out: &mut Outcome) {
         let budget = &users.service.budget;
+        if budget.read.is_none() && budget.write.is_none() && budget.cross_region.is_none() {
+            return;
+        }
         let before = &users.plan.predicted;
-        let led: Vec<StorePlan> = stores.iter().map(Left::led).collect();
-        let decided: Vec<Decided<'_>> = stores
-            .iter()
-            .zip(&led)
-            .map(|(left, plan)| {
-                let of = (left.part, plan);
-                Decided::of(&self.scene.ground, self.legs, left.store, of, left.lost())
-            })
-            .collect();
+        let decided = self.decided(stores);
         for quantile in Quantile::ALL {
             let kinds = [
                 (READ, &budget.read, &before.read),
@@ -74,7 +80,7 @@ impl After<'_> {
         };
         let Some((parts, asked)) = after else { return };
         let known = parts.source() != Source::Unknown;
-        let terms = parts.terms(&self.scene.ground, asked);
+        let terms = parts.terms(self.scene.ground, asked);
         let binding = terms.iter().rev().max_by_key(|t| t.ns.unwrap_or(u64::MAX));
         let told = BudgetOutcome {
             of,
@@ -84,26 +90,10 @@ impl After<'_> {
             after_ns: known.then(|| parts.micros().saturating_mul(1000)),
             binding: binding.map_or_else(String::new, |t| t.what.clone()),
             estimated: parts.source().estimated(),
+            promised: true,
         };
-        if told.after_ns == told.before_ns {
-            return;
-        }
-        if told.after_ns.is_none() {
-            out.unknown
-                .push(format!("whether {} keeps its budget", told.of));
-        } else if told.broken() {
-            out.broken.push(Broken {
-                promise: Promise::Budget,
-                what: format!(
-                    "{} takes {} {}, over its budget of {limit}",
-                    told.of,
-                    words::known(told.after_ns),
-                    told.binding
-                ),
-                span: Some(told.span),
-            });
-        }
-        out.budgets.push(told);
+        let way = told.binding.clone();
+        tell(told, &format!(" {way}"), limit, out);
     }
 
     /// The slowest read of those whom somebody serves.
@@ -116,13 +106,13 @@ impl After<'_> {
         let ways = users
             .places
             .iter()
-            .filter_map(|p| Some((&p.place, p.after?)));
+            .filter_map(|p| Some((p.place, p.after?)));
         let ways = ways.flat_map(|(place, after)| {
             let leg = self.legs.at(quantile, place.region, after);
             let direct = (Parts::one(What::Serving(after), leg), None);
             let stores = decided.iter().filter(|s| s.is_of(place.country));
             let stores = stores.filter_map(|s| {
-                let ground = &self.scene.ground;
+                let ground = self.scene.ground;
                 let parts = s.read(ground, self.legs, quantile, place.region)?;
                 Some((parts, Some(s.name())))
             });
@@ -141,7 +131,7 @@ impl After<'_> {
         let ways = served.flat_map(|p| {
             let stores = decided.iter().filter(|s| s.is_of(p.place.country));
             stores.filter_map(|s| {
-                let ground = &self.scene.ground;
+                let ground = self.scene.ground;
                 let parts = s.write(ground, self.legs, quantile, p.place.region)?;
                 Some((parts, Some(s.name())))
             })
@@ -169,6 +159,31 @@ impl After<'_> {
         });
         slowest(ways)
     }
+}
+
+/// What a loss means for a budget, where it means anything.
+pub(super) fn tell(told: BudgetOutcome, way: &str, limit: Duration, out: &mut Outcome) {
+    if told.after_ns == told.before_ns {
+        return;
+    }
+    let over = format!(
+        "{} takes {}{way}, over its budget of {limit}",
+        told.of,
+        words::known(told.after_ns)
+    );
+    if told.after_ns.is_none() {
+        out.unknown
+            .push(format!("whether {} keeps its budget", told.of));
+    } else if told.broken() && told.promised {
+        out.broken.push(Broken {
+            promise: Promise::Budget,
+            what: over,
+            span: Some(told.span),
+        });
+    } else if told.broken() {
+        out.notes.push(format!("{over}, which is not enforced"));
+    }
+    out.budgets.push(told);
 }
 
 /// Of those that take as long, the first.

@@ -4,6 +4,7 @@
 //! where they are placed, users follow the failover chains, stores recover as their engines do.
 
 mod budgets;
+mod journeys;
 mod load;
 mod promises;
 mod scene;
@@ -13,99 +14,129 @@ mod zones;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::name::{ServiceKey, StoreKey, StoreName};
+use crate::model::name::{ClusterName, ServiceKey, StoreKey, StoreName};
 use crate::model::plan::{Plan, StorePlan};
 use crate::model::rtt::RoundTrips;
 use crate::model::simulation::{Lost, Outcome};
 use crate::model::world::{Shard, World};
 
+use super::budget::Decided;
 use super::ground::Ground;
 use super::legs::Legs;
 use budgets::After;
+use journeys::{Path, Walk};
 use promises::Touched;
 use scene::Scene;
 use stores::{Held, Left};
-use users::Users;
+use users::{Before, Users};
 
-/// What is left of a plan after a loss.
-pub fn survive(world: &World, rtt: &RoundTrips, plan: &Plan, lost: &[Lost]) -> Outcome {
-    let ground = Ground::new(world, rtt, None, false);
-    let scene = Scene::new(ground, plan, lost);
-    let mut out = Outcome {
-        lost: lost.to_vec(),
-        ..Outcome::default()
-    };
-    let services: Vec<Users<'_>> = plan
-        .services
-        .iter()
-        .filter_map(|(key, decided)| {
-            Some(users::users(&scene, key, world.services.get(key)?, decided))
-        })
-        .collect();
-    for service in services.iter().filter(|s| s.touched(&scene)) {
-        out.services
-            .insert(service.key.clone(), service.outcome(&scene));
-    }
-    let by_key: BTreeMap<&ServiceKey, &Users<'_>> = services.iter().map(|s| (s.key, s)).collect();
-    calls(&scene, &by_key, &mut out);
-    let legs = Legs::of(&scene.ground);
-    let after = After {
-        scene: &scene,
-        legs: &legs,
-        services: &by_key,
-    };
-    for service in &services {
-        promises::users(&scene, service, &mut out);
-        let stores = left(&scene, service);
-        after.check(service, &stores, &mut out);
-        for one in stores {
-            let Some(outcome) = one.outcome else { continue };
-            let touched = Touched {
-                key: one.key.clone(),
-                service: service.service,
-                store: one.store,
-                outcome: &outcome,
-            };
-            promises::store(&touched, &mut out);
-            out.stores.insert(one.key, outcome);
+/// A plan before any loss, with what no loss changes.
+pub struct Standing<'a> {
+    ground: Ground<'a>,
+    legs: Legs,
+    plan: &'a Plan,
+    services: Vec<Before<'a>>,
+    journeys: Vec<Path<'a>>,
+}
+
+impl<'a> Standing<'a> {
+    /// A plan of a world under the round trips that it rests on.
+    pub fn new(world: &'a World, rtt: &'a RoundTrips, plan: &'a Plan) -> Self {
+        let ground = Ground::new(world, rtt, None, false);
+        let services = plan.services.iter().filter_map(|(key, decided)| {
+            let service = world.services.get(key)?;
+            Some(Before::of(&ground, key, service, decided))
+        });
+        let services: Vec<Before<'a>> = services.collect();
+        Self {
+            legs: Legs::of(&ground),
+            journeys: Path::all(&ground, &services, plan),
+            ground,
+            plan,
+            services,
         }
     }
-    for journey in world.journeys.values().filter(|j| j.budget.is_some()) {
-        let name = &journey.name.value;
-        out.unknown.push(format!(
-            "whether journey `{name}` keeps its budget: paths are not simulated"
-        ));
+
+    /// What is left after a loss.
+    pub fn lose(&self, lost: &[Lost]) -> Outcome {
+        let scene = Scene::new(&self.ground, self.plan, lost);
+        let mut out = Outcome {
+            lost: lost.to_vec(),
+            ..Outcome::default()
+        };
+        let services = self.services.iter().map(|s| users::users(&scene, s));
+        let services: Vec<Users<'_>> = services.collect();
+        for service in services.iter().filter(|s| s.touched(&scene)) {
+            out.services
+                .insert(service.key.clone(), service.outcome(&scene));
+        }
+        let by_key: BTreeMap<&ServiceKey, &Users<'_>> =
+            services.iter().map(|s| (s.key, s)).collect();
+        calls(&scene, &by_key, &mut out);
+        let after = After {
+            scene: &scene,
+            legs: &self.legs,
+            services: &by_key,
+        };
+        let mut stores: BTreeMap<usize, Vec<Decided<'_>>> = BTreeMap::new();
+        for (index, service) in services.iter().enumerate() {
+            promises::users(&scene, service, &mut out);
+            let left = left(&scene, service);
+            after.check(service, &left, &mut out);
+            if self.journeys.iter().any(|j| j.passes(index)) {
+                stores.insert(index, after.decided(&left));
+            }
+            for one in left {
+                let Some(outcome) = one.outcome else { continue };
+                let touched = Touched {
+                    key: one.key.clone(),
+                    service: service.service,
+                    store: one.store,
+                    outcome: &outcome,
+                };
+                promises::store(&touched, &mut out);
+                out.stores.insert(one.key, outcome);
+            }
+        }
+        let walk = Walk {
+            after: &after,
+            before: &self.services,
+            services: &services,
+            stores: &stores,
+        };
+        for journey in &self.journeys {
+            walk.check(journey, &mut out);
+        }
+        let (loads, short) = load::loads(&scene, &services);
+        out.clusters = loads;
+        let shrinks =
+            |name: &ClusterName| scene.zones(&scene.world().clusters[name].region).is_some();
+        out.clusters
+            .retain(|name, load| load.pods_after != load.pods_before || shrinks(name));
+        promises::capacity(&scene, &short, &mut out);
+        out.broken
+            .sort_by(|a, b| (a.promise, &a.what).cmp(&(b.promise, &b.what)));
+        out.unknown.sort();
+        out.unknown.dedup();
+        out
     }
-    let (loads, short) = load::loads(&scene, &services);
-    out.clusters = loads;
-    let shrinks = |name: &crate::model::name::ClusterName| {
-        scene.zones(&world.clusters[name].region).is_some()
-    };
-    out.clusters
-        .retain(|name, load| load.pods_after != load.pods_before || shrinks(name));
-    promises::capacity(&scene, &short, &mut out);
-    out.broken
-        .sort_by(|a, b| (a.promise, &a.what).cmp(&(b.promise, &b.what)));
-    out.unknown.sort();
-    out.unknown.dedup();
-    out
 }
 
 /// The stores of a service, each by its parts.
-fn left<'a>(scene: &Scene<'a>, users: &Users<'a>) -> Vec<Left<'a>> {
+fn left<'s>(scene: &Scene<'s>, users: &Users<'s>) -> Vec<Left<'s>> {
     let mut all = Vec::new();
     for store in &users.service.stores {
         let key = users.key.store(&store.name.value);
         let Some(plan) = scene.plan.stores.get(&key) else {
             continue;
         };
-        let one = |key: StoreKey, part: Option<&'a str>, plan: &'a StorePlan| {
+        let one = |key: StoreKey, part: Option<&'s str>, plan: &'s StorePlan| {
             let home = |country| {
                 let shard = Shard::of(&store.shards, country);
                 let home = shard.map_or(Shard::DEFAULT, |s| s.name.value.as_str());
                 part.is_none_or(|part| part == home)
             };
-            let demand = scene.ground.of_countries(&users.demand, home);
+            let demand = scene.ground.of_countries(users.demand, home);
             let held = Held {
                 service: users.service,
                 store,
@@ -113,7 +144,7 @@ fn left<'a>(scene: &Scene<'a>, users: &Users<'a>) -> Vec<Left<'a>> {
                 demand: if part.is_some() {
                     &demand
                 } else {
-                    &users.demand
+                    users.demand
                 },
             };
             let outcome = stores::outcome(scene, &held);

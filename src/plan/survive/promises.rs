@@ -80,7 +80,7 @@ pub(super) fn users(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
 
 /// Where DNS sends users, and where their new region may not be.
 fn residency(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
-    let rule = Rule::of(&scene.ground, users.service);
+    let rule = Rule::of(scene.ground, users.service);
     let country = |r: usize| scene.world().regions[scene.ground.names[r]].country;
     let mut found: BTreeMap<(usize, usize), (bool, String)> = BTreeMap::new();
     let dns = users.plan.dns.as_ref();

@@ -11,7 +11,7 @@ use crate::plan::ground::Ground;
 
 /// The fleet without what is lost.
 pub(super) struct Scene<'a> {
-    pub ground: Ground<'a>,
+    pub ground: &'a Ground<'a>,
     pub plan: &'a Plan,
     clusters: BTreeSet<&'a ClusterName>,
     /// Lost zones by region, as far as the region stands.
@@ -20,7 +20,7 @@ pub(super) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(super) fn new(ground: Ground<'a>, plan: &'a Plan, lost: &'a [Lost]) -> Self {
+    pub(super) fn new(ground: &'a Ground<'a>, plan: &'a Plan, lost: &'a [Lost]) -> Self {
         let world = ground.world;
         let mut zones: BTreeMap<&RegionName, BTreeSet<&ZoneName>> = BTreeMap::new();
         for one in lost {

@@ -199,7 +199,7 @@ fn primary(scene: &Scene<'_>, held: &Held<'_>, way: &ClassFacts, outcome: &mut S
 
 /// The replica that would lead best: the smallest mean path of a write, then by name.
 fn heir(scene: &Scene<'_>, held: &Held<'_>, among: &[RegionName]) -> Option<RegionName> {
-    let rule = Rule::of(&scene.ground, held.service);
+    let rule = Rule::of(scene.ground, held.service);
     let legal = |region: &RegionName| {
         let country = scene.world().regions[region].country;
         rule.keeps_data(country)

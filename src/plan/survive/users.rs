@@ -14,14 +14,63 @@ use crate::model::world::{PlacementMode, Routing, Service};
 
 use super::scene::Scene;
 use crate::plan::dns::Switch;
-use crate::plan::ground::{Demand, Place, UNKNOWN};
+use crate::plan::ground::{Demand, Ground, Place, UNKNOWN};
 use crate::plan::words;
 
 /// Where one place of the audience is served.
-pub(super) struct Served {
-    pub place: Place,
+pub(super) struct Served<'a> {
+    pub place: &'a Place,
     pub before: usize,
     pub after: Option<usize>,
+}
+
+/// One service before any loss.
+pub(super) struct Before<'a> {
+    pub key: &'a ServiceKey,
+    pub service: &'a Service,
+    pub plan: &'a ServicePlan,
+    pub demand: Demand,
+    /// Its users with the region that serves them; without an audience, every region.
+    places: Vec<(Place, usize)>,
+    pub serving: Vec<usize>,
+    /// Whether one region serves at a time.
+    one_at_a_time: bool,
+}
+
+impl<'a> Before<'a> {
+    pub(super) fn of(
+        ground: &Ground<'a>,
+        key: &'a ServiceKey,
+        service: &'a Service,
+        plan: &'a ServicePlan,
+    ) -> Self {
+        let serving: Vec<usize> = plan
+            .regions
+            .iter()
+            .filter(|p| p.serves)
+            .filter_map(|p| ground.index(p.region.as_str()))
+            .collect();
+        let demand = ground.demand(&service.audience);
+        let places = places(ground, &demand)
+            .into_iter()
+            .filter_map(|place| {
+                let before = ground.nearest(place.region, &serving)?;
+                Some((place, before))
+            })
+            .collect();
+        let dns = plan.dns.as_ref().map(|d| d.policy);
+        let one_at_a_time = service.placement.mode == PlacementMode::ActivePassive
+            || dns == Some(Routing::Failover);
+        Self {
+            key,
+            service,
+            plan,
+            demand,
+            places,
+            serving,
+            one_at_a_time,
+        }
+    }
 }
 
 /// One service after a loss.
@@ -29,86 +78,72 @@ pub(super) struct Users<'a> {
     pub key: &'a ServiceKey,
     pub service: &'a Service,
     pub plan: &'a ServicePlan,
-    pub demand: Demand,
-    pub places: Vec<Served>,
-    pub serving_before: Vec<usize>,
+    pub demand: &'a Demand,
+    pub places: Vec<Served<'a>>,
+    pub serving_before: &'a [usize],
     pub serving_after: Vec<usize>,
 }
 
-pub(super) fn users<'a>(
-    scene: &Scene<'a>,
-    key: &'a ServiceKey,
-    service: &'a Service,
-    plan: &'a ServicePlan,
-) -> Users<'a> {
-    let ground = &scene.ground;
-    let index = |name: &str| ground.index(name);
-    let serving_before: Vec<usize> = plan
-        .regions
-        .iter()
-        .filter(|p| p.serves)
-        .filter_map(|p| index(p.region.as_str()))
-        .collect();
+/// Which region serves the users at a region after a loss, if any does.
+pub(super) fn answers(scene: &Scene<'_>, before: &Before<'_>, from: usize) -> Option<usize> {
+    let home = scene.ground.nearest(from, &before.serving)?;
+    takes_over(scene, before, from, home)
+}
+
+/// The same, of users whom `home` served before.
+fn takes_over(scene: &Scene<'_>, before: &Before<'_>, from: usize, home: usize) -> Option<usize> {
+    let ground = scene.ground;
     let runs = |region: usize| {
-        let placed = plan.in_region(ground.names[region]);
+        let placed = before.plan.in_region(ground.names[region]);
         placed.is_some_and(|p| scene.runs(p))
     };
-    let demand = ground.demand(&service.audience);
-    let one_at_a_time = service.placement.mode == PlacementMode::ActivePassive
-        || plan
-            .dns
-            .as_ref()
-            .is_some_and(|d| d.policy == Routing::Failover);
-    let takes_over = |place: &Place, home: usize| {
-        let chain = plan.failover.get(ground.names[home])?;
-        let targets = chain.targets.iter().filter_map(|t| index(t.as_str()));
-        let mut live = targets.filter(|&t| runs(t));
-        if one_at_a_time {
-            return live.next().filter(|&t| scene.reaches(place.region, t));
-        }
-        live.filter(|&t| scene.reaches(place.region, t))
-            .min_by_key(|&t| (ground.costs[place.region][t], t))
-    };
-    let places: Vec<Served> = places(ground, &demand)
-        .into_iter()
-        .filter_map(|place| {
-            let before = ground.nearest(place.region, &serving_before)?;
-            let stays = runs(before) && scene.reaches(place.region, before);
-            let after = if stays {
-                Some(before)
-            } else {
-                takes_over(&place, before)
-            };
-            Some(Served {
-                place,
-                before,
-                after,
-            })
-        })
-        .collect();
-    let mut serving_after: Vec<usize> = serving_before
+    if runs(home) && scene.reaches(from, home) {
+        return Some(home);
+    }
+    let chain = before.plan.failover.get(ground.names[home])?;
+    let targets = chain
+        .targets
         .iter()
-        .copied()
-        .filter(|&r| runs(r))
-        .collect();
+        .filter_map(|t| ground.index(t.as_str()));
+    let mut live = targets.filter(|&t| runs(t));
+    if before.one_at_a_time {
+        return live.next().filter(|&t| scene.reaches(from, t));
+    }
+    live.filter(|&t| scene.reaches(from, t))
+        .min_by_key(|&t| (ground.costs[from][t], t))
+}
+
+pub(super) fn users<'s>(scene: &Scene<'_>, before: &'s Before<'s>) -> Users<'s> {
+    let runs = |region: usize| {
+        let placed = before.plan.in_region(scene.ground.names[region]);
+        placed.is_some_and(|p| scene.runs(p))
+    };
+    let places = before.places.iter().map(|(place, home)| Served {
+        place,
+        before: *home,
+        after: takes_over(scene, before, place.region, *home),
+    });
+    let places: Vec<Served<'s>> = places.collect();
+    let serving = before.serving.iter().copied();
+    let mut serving_after: Vec<usize> = serving.filter(|&r| runs(r)).collect();
     for target in places.iter().filter_map(|p| p.after) {
         if !serving_after.contains(&target) {
             serving_after.push(target);
         }
     }
     Users {
-        key,
-        service,
-        plan,
-        demand,
+        key: before.key,
+        service: before.service,
+        plan: before.plan,
+        demand: &before.demand,
         places,
-        serving_before,
+        serving_before: &before.serving,
         serving_after,
     }
 }
 
 /// The places of an audience; without one, every region.
-fn places(ground: &crate::plan::ground::Ground<'_>, demand: &Demand) -> Vec<Place> {
+fn places(ground: &Ground<'_>, demand: &Demand) -> Vec<Place> {
     if demand.given {
         return demand.places.clone();
     }
@@ -124,7 +159,10 @@ fn places(ground: &crate::plan::ground::Ground<'_>, demand: &Demand) -> Vec<Plac
 
 impl Users<'_> {
     /// The weight of the audience by the region that serves it.
-    pub(super) fn served(&self, by: impl Fn(&Served) -> Option<usize>) -> BTreeMap<usize, u128> {
+    pub(super) fn served(
+        &self,
+        by: impl Fn(&Served<'_>) -> Option<usize>,
+    ) -> BTreeMap<usize, u128> {
         let mut served = BTreeMap::new();
         for place in &self.places {
             if let Some(region) = by(place) {
@@ -150,8 +188,8 @@ impl Users<'_> {
     pub(super) fn outcome(&self, scene: &Scene<'_>) -> ServiceOutcome {
         let total = self.total();
         let ppm = |weight: u128| u32::try_from(weight * 1_000_000 / total).unwrap_or(u32::MAX);
-        let cost = |p: &Served, to: usize| scene.ground.costs[p.place.region][to];
-        let mut groups: BTreeMap<(usize, Option<usize>), Vec<&Served>> = BTreeMap::new();
+        let cost = |p: &Served<'_>, to: usize| scene.ground.costs[p.place.region][to];
+        let mut groups: BTreeMap<(usize, Option<usize>), Vec<&Served<'_>>> = BTreeMap::new();
         for place in self.places.iter().filter(|p| p.after != Some(p.before)) {
             let group = groups.entry((place.before, place.after)).or_default();
             group.push(place);

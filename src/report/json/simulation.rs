@@ -175,6 +175,8 @@ struct BudgetForm {
     estimated: bool,
     /// Whether the loss breaks it.
     broken: bool,
+    /// Whether that breaks a promise; a journey's does where it is enforced.
+    promised: bool,
 }
 
 /// Writes a simulation as JSON.
@@ -337,5 +339,6 @@ fn budget(budget: &BudgetOutcome, sources: &Sources) -> BudgetForm {
         binding: budget.binding.clone(),
         estimated: budget.estimated,
         broken: budget.broken(),
+        promised: budget.promised,
     }
 }

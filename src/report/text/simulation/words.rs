@@ -69,7 +69,8 @@ pub(super) fn one_budget(budget: &BudgetOutcome, style: Style) -> String {
     let result = match (over(budget.before_ns), budget.after_ns) {
         (_, None) => style.yellow("unknown"),
         (true, Some(_)) if over(budget.after_ns) => style.yellow("over, as before"),
-        (_, Some(_)) if over(budget.after_ns) => style.red("broken"),
+        (_, Some(_)) if over(budget.after_ns) && budget.promised => style.red("broken"),
+        (_, Some(_)) if over(budget.after_ns) => style.yellow("over, not enforced"),
         _ => style.green("holds"),
     };
     let mark = if budget.estimated { ", estimated" } else { "" };
