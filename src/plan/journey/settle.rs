@@ -150,6 +150,7 @@ pub(super) fn settled<'a>(
     member: &Member<'a>,
     picked: usize,
     was: &Placed<'a>,
+    proven: bool,
     why: impl Fn(&str) -> String,
 ) -> Placed<'a> {
     let mut one = as_chosen(ground, member, &member.choices[picked], was);
@@ -180,6 +181,9 @@ pub(super) fn settled<'a>(
             )),
         };
         one.chosen.because = because;
+        // By itself it can do no better than it did by itself.
+        let alone = || value(&was.demand.by_region, &was.chosen.serving, &ground.costs);
+        one.chosen.bound = (!proven).then(|| was.chosen.bound.unwrap_or_else(alone));
     }
     // What would be led there anyway is not led there for a journey.
     for (store, leader) in one.chosen.leaders.clone() {

@@ -280,9 +280,14 @@ impl<'p, 'a> Group<'p, 'a> {
         for (m, picked) in answer.picked.iter().enumerate() {
             let one = &mut placed[self.slots[m]];
             let journeys = &self.journeys;
-            *one = settled(self.net.ground, &self.members[m], *picked, one, |one| {
-                why(journeys, &names, one, proven)
-            });
+            *one = settled(
+                self.net.ground,
+                &self.members[m],
+                *picked,
+                one,
+                proven,
+                |one| why(journeys, &names, one, proven),
+            );
             one.occupy(room);
         }
         all
