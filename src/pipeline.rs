@@ -45,6 +45,8 @@ pub struct Input {
     pub files: Vec<InputFile>,
     /// Measured round trips that stand in for the fleet's.
     pub round_trips: Option<SourceId>,
+    /// Files with CustomResourceDefinitions, besides those of the fleet.
+    pub crds: Vec<SourceId>,
 }
 
 /// A fleet that is understood and planned.
@@ -121,6 +123,9 @@ pub fn templates(input: &Input, sink: &mut Sink) -> Result<Templates, Rejected> 
         } else if path.starts_with("crds/") {
             templates = templates.with_crds(source, &input.sources, sink);
         }
+    }
+    for source in &input.crds {
+        templates = templates.with_more_crds(*source, &input.sources, sink);
     }
     sink.since(before)?;
     Ok(templates)

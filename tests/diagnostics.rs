@@ -96,6 +96,7 @@ fn said(files: &Files) -> (String, bool) {
         sources,
         files,
         round_trips: None,
+        crds: Vec::new(),
     };
     let manifests = pipeline::plan(&input, &Options::default(), &mut sink)
         .and_then(|planned| pipeline::render(&input, &planned, &mut sink));

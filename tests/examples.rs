@@ -31,7 +31,7 @@ fn the_scheduled_report_is_accepted_and_may_only_get_and_list() {
     let mut rules = 0;
     for object in documents("drift-report/cronjob.yaml") {
         let text = |key: &str| object[key].as_str().expect("text");
-        let faults = Schemas::built_in().check(text("apiVersion"), text("kind"), &object);
+        let faults = Schemas::built_in().check(text("apiVersion"), text("kind"), &object, None);
         assert_eq!(faults, Some(Vec::new()), "{}", text("kind"));
         for rule in object["rules"].as_array().into_iter().flatten() {
             rules += 1;

@@ -34,6 +34,7 @@ fn set(files: Files<'_>) -> ManifestSet {
     };
     ManifestSet {
         files: files.iter().map(file).collect(),
+        ..ManifestSet::default()
     }
 }
 

@@ -43,6 +43,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("k8s_openapi", &["io/kube/"]),
     ("kube", &["io/kube/"]),
     ("minijinja", &["render/engine.rs", "render/engine/"]),
+    ("regex", &["schema/rules/pattern.rs"]),
     ("serde_saphyr", &["yaml/"]),
     ("sha2", &["model/digest.rs"]),
     ("similar", &["report/text.rs", "report/text/"]),

@@ -1,6 +1,6 @@
 //! `regen check`: everything up to the manifests, in memory, and how the repository stands to it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -29,6 +29,10 @@ pub(super) struct Check {
     #[arg(long)]
     rendered: bool,
 
+    /// Check custom resources also against the CRDs in this directory
+    #[arg(long, value_name = "DIR")]
+    crds: Option<PathBuf>,
+
     /// Show notes too
     #[arg(long)]
     notes: bool,
@@ -45,6 +49,7 @@ pub(super) struct Check {
 impl Check {
     pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
         let mut session = Session::open(root, self.format, terminal)?;
+        session.add_crds(self.crds.as_deref())?;
         session.notes = match self.notes {
             true => Notes::Shown,
             false => Notes::Counted,
@@ -87,6 +92,9 @@ impl Check {
                         .to_owned(),
                     Some(_) => standing(&change, style),
                 });
+                if let Some(kinds) = text::unchecked(&set) {
+                    out.push_str(&format!("  not checked: {kinds}\n"));
+                }
                 out
             }
         });

@@ -58,6 +58,10 @@ pub(super) struct Render {
     #[arg(long, value_name = "N", default_value_t = publish::DEFAULT_MAX_DELETES)]
     max_deletes: usize,
 
+    /// Check custom resources also against the CRDs in this directory
+    #[arg(long, value_name = "DIR")]
+    crds: Option<PathBuf>,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -74,6 +78,7 @@ struct Done {
 impl Render {
     pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
         let mut session = Session::open(root, self.format, terminal)?;
+        session.add_crds(self.crds.as_deref())?;
         terminal.progress("planning");
         let planned = session.plan(&plan::Options::default())?;
         if self.locked {

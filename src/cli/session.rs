@@ -70,6 +70,15 @@ impl<'a> Session<'a> {
         Ok(self.input.sources.add(path.display().to_string(), text))
     }
 
+    /// Reads CustomResourceDefinitions that are none of the fleet's.
+    pub(super) fn add_crds(&mut self, path: Option<&Path>) -> Result<(), Stop> {
+        if let Some(path) = path {
+            let read = io::files::read_crds(path, &mut self.input.sources);
+            self.input.crds = read.map_err(|e| self.terminal.unreadable(&e))?;
+        }
+        Ok(())
+    }
+
     /// Files to a plan.
     pub(super) fn plan(&mut self, options: &plan::Options) -> Result<Planned, Stop> {
         self.stage(|input, sink| pipeline::plan(input, options, sink))

@@ -1,7 +1,7 @@
 //! Manifests: rendered Kubernetes objects, the files they stand in, and where their values come
 //! from.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 
@@ -180,6 +180,8 @@ pub struct RenderedFile {
 pub struct ManifestSet {
     /// The files.
     pub files: BTreeMap<ManifestPath, RenderedFile>,
+    /// The kinds of objects that could not be checked, since nothing is known of their schema.
+    pub unchecked: BTreeSet<String>,
 }
 
 impl ManifestSet {

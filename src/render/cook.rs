@@ -1,7 +1,6 @@
 //! A document of a template to an object that clusters share: all but the cluster's name in its
 //! identity is made once.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -13,8 +12,7 @@ use crate::model::origin::{FieldRef, Subject};
 use crate::model::text::Text;
 use crate::schema::Schemas;
 
-use super::check;
-use super::engine::Fault;
+use super::check::{self, Links};
 use super::fact::Item;
 use super::facts::{Place, Scene};
 use super::object::{self, Draft, Marks};
@@ -30,8 +28,12 @@ pub(crate) struct Cooked {
     pub(crate) line: u32,
     /// The shortest name of its file.
     pub(crate) file: Arc<str>,
-    /// What is wrong with it.
-    pub(crate) faults: Vec<Fault>,
+    /// What is wrong with it by itself.
+    pub(crate) faults: Vec<check::Fault>,
+    /// What it has to do with others.
+    pub(crate) links: Arc<Links>,
+    /// Whether the schema of its kind is known.
+    pub(crate) known: bool,
     api_version: Arc<str>,
     /// The text of its file before and after the identity.
     around: (Arc<str>, Arc<str>),
@@ -66,6 +68,8 @@ impl Cooked {
             template: Arc::clone(&entry.path),
             line,
             faults: Vec::new(),
+            links: Arc::default(),
+            known: false,
             api_version: api_version.into(),
             around: (before.into(), after.into()),
             shape: Arc::clone(shape),
@@ -74,9 +78,21 @@ impl Cooked {
             marks: Arc::clone(&scene.marks),
             place: Arc::clone(&scene.place),
         };
-        let draft = cooked.drafted(&scene.place, body, BTreeMap::new());
-        cooked.faults = check::object(types, &draft);
+        cooked.known = types.root(&cooked.api_version, &cooked.id.kind).is_some();
+        cooked.links = Arc::new(Links::of(&cooked.id, &body));
+        cooked.faults = cooked.check(&scene.place, &body, types);
         Ok(cooked)
+    }
+
+    /// What is wrong with it, or with what overlays made of it, by itself.
+    pub(crate) fn check(&self, place: &Place, body: &Value, types: &Schemas) -> Vec<check::Fault> {
+        let object = check::Object {
+            id: &self.id,
+            api_version: &self.api_version,
+            body,
+            minor: place.kubernetes.map(|version| version.minor),
+        };
+        check::object(types, object)
     }
 
     /// The text of its file in a cluster.
@@ -94,18 +110,11 @@ impl Cooked {
     /// The object in a cluster, to be patched.
     pub(crate) fn draft(&self, place: &Arc<Place>) -> Draft {
         let Made { body, origins } = self.make(place.cluster.as_ref());
-        self.drafted(place, body, origins)
-    }
-
-    fn drafted(&self, place: &Arc<Place>, body: Value, origins: BTreeMap<String, Origin>) -> Draft {
         Draft {
             id: Arc::clone(&self.id),
-            api_version: Arc::clone(&self.api_version),
             place: Arc::clone(place),
             marks: Arc::clone(&self.marks),
             body,
-            template: Arc::clone(&self.template),
-            line: self.line,
             origins,
         }
     }

@@ -1,11 +1,14 @@
 //! The objects of one cluster to its files: each in one of its own, none there twice.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::manifest::{Manifest, ManifestPath, Recipe, RenderedFile};
+use crate::model::manifest::{Manifest, ManifestPath, ObjectId, Recipe, RenderedFile};
 use crate::model::text::Text;
+use crate::model::world::Existing;
 
+use super::check::{self, Found, Links};
 use super::cook::Cooked;
 use super::engine::Fault;
 use super::facts::Place;
@@ -16,6 +19,8 @@ pub(crate) struct Output {
     pub(crate) place: Arc<Place>,
     pub(crate) object: Arc<Cooked>,
     pub(crate) text: Text,
+    /// What it has to do with others, after overlays.
+    pub(crate) links: Arc<Links>,
     pub(crate) recipe: Arc<dyn Recipe>,
 }
 
@@ -24,12 +29,17 @@ pub(crate) struct Output {
 pub(crate) struct Gathered {
     pub(crate) files: Vec<(ManifestPath, RenderedFile)>,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// How objects fail to fit together.
+    pub(crate) found: Vec<Found>,
+    /// The kinds of objects without a schema.
+    pub(crate) unchecked: BTreeSet<String>,
     /// Objects that are there twice: the first template, the second, and for what.
     pub(crate) twice: Vec<(String, Fault, String)>,
 }
 
-/// Places the objects of a cluster, or of the hub.
-pub(crate) fn gather(mut outputs: Vec<Output>) -> Gathered {
+/// Places the objects of a cluster, or of the hub, and checks how those of a cluster fit together;
+/// `existing` is what stands there without being rendered.
+pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathered {
     let mut gathered = Gathered::default();
     outputs.sort_by(|a, b| {
         let by_folder = a.place.folder.cmp(&b.place.folder);
@@ -42,6 +52,13 @@ pub(crate) fn gather(mut outputs: Vec<Output>) -> Gathered {
             && first.object.id == second.object.id
         {
             gathered.twice.push(twice(first, second));
+        }
+    }
+    gathered.found = fit(&outputs, existing);
+    let unknown = outputs.iter().filter(|output| !output.object.known);
+    for output in unknown {
+        if !gathered.unchecked.contains(&output.object.id.kind) {
+            gathered.unchecked.insert(output.object.id.kind.clone());
         }
     }
     let placings: Vec<Placing<'_>> = outputs
@@ -80,6 +97,26 @@ pub(crate) fn gather(mut outputs: Vec<Output>) -> Gathered {
         gathered.files.push((path, file));
     }
     gathered
+}
+
+/// How the objects of a cluster fail to fit together. Those of the hub's folder stand in a cluster
+/// with others, which are not seen here.
+fn fit(outputs: &[Output], existing: &[Existing]) -> Vec<Found> {
+    if outputs.iter().any(|output| output.place.cluster.is_none()) {
+        return Vec::new();
+    }
+    let objects: Vec<(&ObjectId, &Links)> = outputs
+        .iter()
+        .map(|output| (&*output.object.id, &*output.links))
+        .collect();
+    let faults = check::cluster(&objects, existing).into_iter();
+    faults
+        .map(|(index, fault)| {
+            let output = &outputs[index];
+            let origins = output.recipe.make(output.place.cluster.as_ref()).origins;
+            Found::new(&output.object, &output.place, &origins, fault)
+        })
+        .collect()
 }
 
 fn twice(first: &Output, second: &Output) -> (String, Fault, String) {

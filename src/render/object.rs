@@ -28,13 +28,10 @@ pub(crate) const RESIDENCY: &str = "regen.dev/residency";
 #[derive(Clone, Debug)]
 pub(crate) struct Draft {
     pub(crate) id: Arc<ObjectId>,
-    pub(crate) api_version: Arc<str>,
     pub(crate) place: Arc<Place>,
     /// Labels that nothing may change, and others that mark what it belongs to.
     pub(crate) marks: Arc<Marks>,
     pub(crate) body: Value,
-    pub(crate) template: Arc<str>,
-    pub(crate) line: u32,
     pub(crate) origins: BTreeMap<String, Origin>,
 }
 

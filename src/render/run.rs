@@ -10,18 +10,19 @@ use crate::emit;
 use crate::model::manifest::{Made, ManifestSet, Recipe};
 use crate::model::name::{ClusterName, StoreKey};
 use crate::model::plan::Plan;
-use crate::model::world::World;
+use crate::model::world::{Existing, World};
 
+use super::check::{self, Found, Links};
 use super::cook::Cooked;
 use super::engine::{Context, Fault};
 use super::facts::{Facts, Lack, Place, Scene};
 use super::gather::{self, Output};
 use super::object::{Draft, Marks};
+use super::overlay;
 use super::paper::Papers;
 use super::seen::{self, Seen};
 use super::silence::{self, Silent};
 use super::templates::{Entry, Templates};
-use super::{check, overlay};
 
 /// Renders every object of a fleet, checks it and writes its file.
 pub fn render(
@@ -32,6 +33,13 @@ pub fn render(
 ) -> Result<ManifestSet, Rejected> {
     let before = sink.errors();
     let facts = Facts::new(world, plan, sink);
+    let mut existing = world.fleet.platform.existing.clone();
+    // Without a controller they are there already; and a store that no cluster describes is told by
+    // a warning of its own.
+    existing.push(match world.fleet.platform.external_secrets {
+        None => Existing::every("Secret"),
+        Some(_) => Existing::every("ClusterSecretStore"),
+    });
     let parts = in_parallel(&facts.units(), |unit| {
         let mut part = Part::new(world, templates);
         facts.scenes(*unit, &mut |scene| part.scene(&scene));
@@ -53,13 +61,15 @@ pub fn render(
     let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
     let gathered = in_parallel(&outputs, |outputs| {
         let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        gather::gather(std::mem::take(&mut outputs))
+        gather::gather(std::mem::take(&mut outputs), &existing)
     });
-    let mut files = Vec::new();
+    let (mut files, mut unchecked) = (Vec::new(), BTreeSet::new());
     let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
     for of_cluster in gathered {
         files.extend(of_cluster.files);
         told.diagnostics.extend(of_cluster.diagnostics);
+        told.found.extend(of_cluster.found);
+        unchecked.extend(of_cluster.unchecked);
         for (first, second, note) in of_cluster.twice {
             let key = (first, second.template.clone());
             let known = twice.entry(key).and_modify(|(.., more)| *more += 1);
@@ -76,7 +86,8 @@ pub fn render(
         }
         papers.tell(sink);
     }
-    sink.since(before).map(|()| ManifestSet { files })
+    sink.since(before)
+        .map(|()| ManifestSet { files, unchecked })
 }
 
 /// Runs a function over all items on as many threads as there are cores; results in order.
@@ -111,6 +122,8 @@ struct Told {
     outputs: Vec<Output>,
     /// Faults, and what was being rendered.
     faults: Vec<(Fault, Arc<Place>)>,
+    /// What is wrong with objects.
+    found: Vec<Found>,
     diagnostics: Vec<Diagnostic>,
     /// The overlays that an object matched.
     matched: BTreeSet<usize>,
@@ -123,6 +136,7 @@ type FaultKey = (String, Option<u32>, String);
 impl Told {
     fn add(&mut self, other: Self) {
         self.faults.extend(other.faults);
+        self.found.extend(other.found);
         self.diagnostics.extend(other.diagnostics);
         self.matched.extend(other.matched);
         self.silent.extend(other.silent);
@@ -180,6 +194,7 @@ impl Told {
             let note = format!("while rendering {}{more}", place.context);
             sink.emit(templates.diagnostic(&fault).note(note));
         }
+        check::tell(self.found, world, templates, sink);
         for (index, patch) in world.overlays.iter().enumerate() {
             if !self.matched.contains(&index) {
                 sink.emit(overlay::unmatched(patch));
@@ -312,12 +327,17 @@ impl<'a> Part<'a> {
         let place = &scene.place;
         let service = scene.service.as_deref();
         let overlays = overlay::matching(self.world, &object.id, place, service);
-        let faults = |faults: Vec<Fault>| faults.into_iter().map(|f| (f, Arc::clone(place)));
         if overlays.is_empty() {
-            self.told.faults.extend(faults(object.faults.clone()));
+            if !object.faults.is_empty() {
+                let origins = object.make(place.cluster.as_ref()).origins;
+                let faults = object.faults.iter().cloned();
+                let found = faults.map(|fault| Found::new(object, place, &origins, fault));
+                self.told.found.extend(found);
+            }
             let recipe: Arc<dyn Recipe> = Arc::<Cooked>::clone(object);
             return self.told.outputs.push(Output {
                 text: object.text(place),
+                links: Arc::clone(&object.links),
                 object: Arc::clone(object),
                 place: Arc::clone(place),
                 recipe,
@@ -327,11 +347,14 @@ impl<'a> Part<'a> {
         let patches = overlays.iter().map(|index| &self.world.overlays[*index]);
         overlay::apply(patches, &mut draft, &mut self.told.diagnostics);
         self.told.matched.extend(overlays);
-        let found = check::object(self.templates.types(), &draft);
-        self.told.faults.extend(faults(found));
         let Draft { body, origins, .. } = draft;
+        let faults = object.check(place, &body, self.templates.types());
+        let found = faults.into_iter();
+        let found = found.map(|fault| Found::new(object, place, &origins, fault));
+        self.told.found.extend(found);
         self.told.outputs.push(Output {
             text: emit::document(&body).into(),
+            links: Arc::new(Links::of(&object.id, &body)),
             object: Arc::clone(object),
             place: Arc::clone(place),
             recipe: Arc::new(Made { body, origins }),

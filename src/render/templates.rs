@@ -123,7 +123,14 @@ impl Templates {
     /// Adds a file of the fleet's CRDs, against which custom resources are checked; faults go to
     /// the sink.
     pub fn with_crds(mut self, source: SourceId, sources: &Sources, sink: &mut Sink) -> Self {
-        check::add_crds(&mut self.types, source, sources, sink);
+        check::add_crds(&mut self.types, source, sources, true, sink);
+        self
+    }
+
+    /// As [`Self::with_crds`], for a file that is none of the fleet's: objects in it that are no
+    /// CRDs are passed over.
+    pub fn with_more_crds(mut self, source: SourceId, sources: &Sources, sink: &mut Sink) -> Self {
+        check::add_crds(&mut self.types, source, sources, false, sink);
         self
     }
 

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::types::{Condition, Field, META, Root, Schemas, Struct, StructId, Test, Type, Zero};
+use super::types::{
+    Condition, Field, META, Root, Schemas, Served, Struct, StructId, Test, Type, Zero,
+};
 
 /// Reads the table; its form stands in its first lines. Lines that it does not understand are
 /// left out, and a test holds that there are none.
@@ -72,6 +74,8 @@ fn root(schemas: &mut Schemas, head: &str) {
             ty: Type::Struct(id),
             namespaced: Some(scope == "Namespaced"),
             built_in: true,
+            served: columns.next().map_or(Served::ALWAYS, served),
+            rules: None,
         },
     );
 }
@@ -83,6 +87,7 @@ fn field(names: &BTreeMap<Arc<str>, StructId>, line: &str) -> Option<Field> {
     let flags = columns.next().unwrap_or("");
     let values = columns.next().unwrap_or("");
     let default = columns.next().unwrap_or("");
+    let served = columns.next().map_or(Served::ALWAYS, served);
     let mut values: Vec<Arc<str>> = values
         .split(',')
         .filter(|v| !v.is_empty())
@@ -107,7 +112,18 @@ fn field(names: &BTreeMap<Arc<str>, StructId>, line: &str) -> Option<Field> {
             "" => None,
             json => serde_json::from_str(json).ok(),
         },
+        served,
     })
+}
+
+/// `1.31`, `-1.35` or `1.31-1.35`.
+fn served(text: &str) -> Served {
+    let minor = |text: &str| text.strip_prefix("1.").and_then(|m| m.parse().ok());
+    let (since, until) = text.split_once('-').unwrap_or((text, ""));
+    Served {
+        since: minor(since),
+        until: minor(until),
+    }
 }
 
 fn ty(names: &BTreeMap<Arc<str>, StructId>, text: &str) -> Option<Type> {
@@ -175,7 +191,7 @@ mod tests {
 
     #[test]
     fn the_whole_table_is_understood() {
-        let text = include_str!("kubernetes-1.36.txt");
+        let text = include_str!("kubernetes.txt");
         let schemas = parse(text);
         let fields = text
             .lines()

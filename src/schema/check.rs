@@ -9,10 +9,13 @@ use serde_json::{Map, Value};
 use crate::diag::nearest;
 use crate::model::quantity::Quantity;
 
-use super::types::{Field, Schemas, Struct, Type};
+use super::types::{Field, Schemas, Served, Struct, Type};
 
 /// At most so many faults of one object are told.
 const MAX_VIOLATIONS: usize = 100;
+
+/// So few elements are compared with each other; more are sorted.
+const FEW: usize = 16;
 
 /// Values that nest deeper are not looked into.
 const MAX_DEPTH: usize = 100;
@@ -51,6 +54,15 @@ pub enum What {
         /// Those that are.
         allowed: Vec<Arc<str>>,
     },
+    /// Another version of Kubernetes has it, the one that was asked for has not.
+    OtherVersion {
+        /// The member; nothing for the kind itself.
+        name: Option<Arc<str>>,
+        /// The versions that have it.
+        served: Served,
+    },
+    /// A rule of a CustomResourceDefinition does not hold; what it says, in words.
+    Rule(String),
     /// Two elements of a list have the same key.
     DuplicateKey,
     /// The value nests deeper than any server takes.
@@ -77,6 +89,24 @@ impl fmt::Display for What {
                 }
                 Ok(())
             }
+            Self::OtherVersion { name, served } => {
+                match name {
+                    Some(name) => write!(f, "field `{name}` ")?,
+                    None => f.write_str("the kind ")?,
+                }
+                match (served.since, served.until) {
+                    (Some(since), Some(until)) if since == until => {
+                        write!(f, "exists in Kubernetes 1.{since} alone")
+                    }
+                    (Some(since), Some(until)) => {
+                        write!(f, "exists in Kubernetes 1.{since} to 1.{until} alone")
+                    }
+                    (Some(since), None) => write!(f, "came with Kubernetes 1.{since}"),
+                    (None, Some(until)) => write!(f, "went after Kubernetes 1.{until}"),
+                    (None, None) => f.write_str("is not served"),
+                }
+            }
+            Self::Rule(rule) => f.write_str(rule),
             Self::DuplicateKey => f.write_str("two elements have the same key"),
             Self::TooDeep => f.write_str("nests too deep"),
         }
@@ -85,15 +115,33 @@ impl fmt::Display for What {
 
 impl Schemas {
     /// The faults of an object, in the order of its members; `None` when its kind is unknown.
-    pub fn check(&self, api_version: &str, kind: &str, object: &Value) -> Option<Vec<Violation>> {
+    ///
+    /// `minor` is the minor version of the Kubernetes 1 that it is for; nothing: any.
+    pub fn check(
+        &self,
+        api_version: &str,
+        kind: &str,
+        object: &Value,
+        minor: Option<u16>,
+    ) -> Option<Vec<Violation>> {
         let root = self.root(api_version, kind)?;
         let mut walk = Walk {
             schemas: self,
+            minor,
             found: Vec::new(),
             path: Vec::new(),
         };
+        if minor.is_some_and(|m| !root.served.by(m)) {
+            let (name, served) = (None, root.served);
+            walk.tell(What::OtherVersion { name, served });
+            return Some(walk.found);
+        }
         walk.value(object, &root.ty);
-        Some(walk.found)
+        let mut found = walk.found;
+        if let Some(rules) = &root.rules {
+            rules.check(object, &mut found);
+        }
+        Some(found)
     }
 }
 
@@ -104,6 +152,7 @@ enum Step<'a> {
 
 struct Walk<'a> {
     schemas: &'a Schemas,
+    minor: Option<u16>,
     found: Vec<Violation>,
     path: Vec<Step<'a>>,
 }
@@ -174,6 +223,19 @@ impl<'a> Walk<'a> {
     fn members(&mut self, members: &'a Map<String, Value>, s: &'a Struct) {
         for (name, value) in members {
             match s.field(name) {
+                Some(field) if self.minor.is_some_and(|m| !field.served.by(m)) => {
+                    let (name, served) = (Some(field.name.clone()), field.served);
+                    self.tell(What::OtherVersion { name, served });
+                }
+                // Go's decoder reads null as absence; a custom resource keeps it.
+                Some(field)
+                    if value.is_null() && !s.built_in && !field.nullable && !field.required =>
+                {
+                    if field.default.is_none() && !matches!(field.ty, Type::Any) {
+                        let expected = "a value, not null";
+                        self.within(Step::Name(name), |w| w.tell(What::Type { expected }));
+                    }
+                }
                 Some(field) => self.within(Step::Name(name), |w| w.field(value, field)),
                 None if s.open => {}
                 None if s.embedded
@@ -209,23 +271,36 @@ impl<'a> Walk<'a> {
     }
 
     fn keys(&mut self, keys: &[Arc<str>], inner: &Type, elements: &[Value]) {
-        let mut seen = BTreeSet::new();
-        for element in elements {
-            let key: Vec<String> = keys
-                .iter()
-                .map(|key| match element.get(key.as_ref()) {
-                    Some(value) => value.to_string(),
-                    None => match inner {
-                        Type::Struct(id) => self.schemas.get(*id).field(key),
-                        _ => None,
-                    }
-                    .and_then(|f| f.default.as_ref())
-                    .map_or_else(String::new, Value::to_string),
-                })
-                .collect();
-            if !seen.insert(key) {
-                return self.tell(What::DuplicateKey);
-            }
+        if elements.len() < 2 {
+            return;
+        }
+        let default = |key: &str| match inner {
+            Type::Struct(id) => self.schemas.get(*id).field(key)?.default.as_ref(),
+            _ => None,
+        };
+        let same = |a: &Value, b: &Value| {
+            keys.iter().all(|key| {
+                let a = a.get(key.as_ref()).or_else(|| default(key));
+                a == b.get(key.as_ref()).or_else(|| default(key))
+            })
+        };
+        let twice = if elements.len() <= FEW {
+            (1..elements.len()).any(|i| (0..i).any(|j| same(&elements[i], &elements[j])))
+        } else {
+            let mut seen = BTreeSet::new();
+            !elements.iter().all(|element| {
+                let key: Vec<String> = keys
+                    .iter()
+                    .map(|key| {
+                        let value = element.get(key.as_ref()).or_else(|| default(key));
+                        value.map_or_else(String::new, Value::to_string)
+                    })
+                    .collect();
+                seen.insert(key)
+            })
+        };
+        if twice {
+            self.tell(What::DuplicateKey);
         }
     }
 }
@@ -302,6 +377,7 @@ mod tests {
             object["apiVersion"].as_str().unwrap(),
             object["kind"].as_str().unwrap(),
             object,
+            None,
         );
         let c = "/spec/template/spec/containers/0";
         found
@@ -371,7 +447,7 @@ mod tests {
         let check = |spec: Value| {
             let widget = json!({"apiVersion": "example.com/v1", "kind": "Widget", "metadata": {"name": "w"}, "spec": spec});
             let found = schemas
-                .check("example.com/v1", "Widget", &widget)
+                .check("example.com/v1", "Widget", &widget, None)
                 .expect("known");
             found
                 .iter()
@@ -390,6 +466,9 @@ mod tests {
             ]
         );
         assert_eq!(schemas.namespaced("example.com/v1", "Widget"), Some(true));
-        assert_eq!(schemas.check("example.com/v2", "Widget", &json!({})), None);
+        assert_eq!(
+            schemas.check("example.com/v2", "Widget", &json!({}), None),
+            None
+        );
     }
 }

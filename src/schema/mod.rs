@@ -7,7 +7,8 @@
 mod builtin;
 mod check;
 mod openapi;
+mod rules;
 mod types;
 
 pub use check::{Violation, What};
-pub use types::{Condition, Field, Root, Schemas, Struct, StructId, Test, Type, Zero};
+pub use types::{Condition, Field, Root, Schemas, Served, Struct, StructId, Test, Type, Zero};

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::types::{Field, Root, Schemas, Struct, Type, Zero, group_of};
+use super::rules::Rules;
+use super::types::{Field, Root, Schemas, Served, Struct, Type, Zero, group_of};
 
 /// Deeper schemas than this are taken as "anything": no served one comes near.
 const MAX_DEPTH: usize = 64;
@@ -81,6 +82,8 @@ impl Schemas {
                     ty: Type::Struct(id),
                     namespaced: known.and_then(|r| r.namespaced),
                     built_in: built_in && known.is_none_or(|r| r.built_in) && !open,
+                    served: Served::ALWAYS, // by the cluster that published it
+                    rules: None,
                 };
                 self.insert(&api_version, kind, root);
             }
@@ -126,6 +129,8 @@ impl Schemas {
                 ty: Type::Struct(id),
                 namespaced,
                 built_in: false,
+                served: Served::ALWAYS,
+                rules: Rules::read(schema).map(Arc::new),
             };
             self.insert(&format!("{group}/{name}"), kind, root);
         }
@@ -167,6 +172,7 @@ fn plain(name: &str, ty: Type) -> Field {
         nullable: false,
         values: Box::default(),
         default: None,
+        served: Served::ALWAYS,
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock};
 use serde_json::Value;
 
 use super::builtin;
+use super::rules::Rules;
 
 /// Index of a [`Struct`] in its [`Schemas`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +62,28 @@ pub enum Zero {
     Kept,
 }
 
+/// The minor versions of Kubernetes 1 that serve something, both inclusive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Served {
+    /// The first, where it is not served by all that are known.
+    pub since: Option<u16>,
+    /// The last, where it was removed.
+    pub until: Option<u16>,
+}
+
+impl Served {
+    /// By every version.
+    pub const ALWAYS: Self = Self {
+        since: None,
+        until: None,
+    };
+
+    /// Whether a minor version serves it.
+    pub fn by(self, minor: u16) -> bool {
+        self.since.is_none_or(|s| s <= minor) && self.until.is_none_or(|u| minor <= u)
+    }
+}
+
 /// One member of a [`Struct`].
 #[derive(Clone, Debug)]
 pub struct Field {
@@ -80,6 +103,8 @@ pub struct Field {
     pub values: Box<[Arc<str>]>,
     /// What the server fills in.
     pub default: Option<Value>,
+    /// The versions of Kubernetes that have it.
+    pub served: Served,
 }
 
 /// One test of a [`Condition`].
@@ -140,6 +165,10 @@ pub struct Root {
     pub namespaced: Option<bool>,
     /// Whether Kubernetes itself serves it.
     pub built_in: bool,
+    /// The versions of Kubernetes that serve it.
+    pub served: Served,
+    /// What values must keep to beyond their types, where a CustomResourceDefinition says so.
+    pub(super) rules: Option<Arc<Rules>>,
 }
 
 /// Everything that is known of types.
@@ -154,10 +183,10 @@ pub struct Schemas {
 pub(super) const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";
 
 static BUILT_IN: LazyLock<Schemas> =
-    LazyLock::new(|| builtin::parse(include_str!("kubernetes-1.36.txt")));
+    LazyLock::new(|| builtin::parse(include_str!("kubernetes.txt")));
 
 impl Schemas {
-    /// The types of Kubernetes 1.36 itself.
+    /// The types of Kubernetes itself, of all versions that are known: 1.30 to 1.37.
     pub fn built_in() -> &'static Self {
         &BUILT_IN
     }
@@ -182,9 +211,16 @@ impl Schemas {
 
     /// Whether any version of a kind is known.
     pub fn kind_known(&self, group: &str, kind: &str) -> bool {
+        !self.versions(group, kind).is_empty()
+    }
+
+    /// The `apiVersion`s under which a kind is known.
+    pub fn versions(&self, group: &str, kind: &str) -> Vec<&str> {
         self.roots
             .iter()
-            .any(|(api_version, kinds)| group_of(api_version) == group && kinds.contains_key(kind))
+            .filter(|(version, kinds)| group_of(version) == group && kinds.contains_key(kind))
+            .map(|(version, _)| version.as_ref())
+            .collect()
     }
 
     /// The type of every object's `metadata`, where built-in types are known.

@@ -54,6 +54,7 @@ pub(crate) fn set(files: &[(&str, &str)]) -> ManifestSet {
     };
     ManifestSet {
         files: files.iter().map(file).collect(),
+        ..ManifestSet::default()
     }
 }
 

@@ -134,6 +134,7 @@ impl Fleet {
             files,
             sources,
             round_trips: None,
+            crds: Vec::new(),
         };
         let planned = pipeline::plan(&input, &Options::default(), &mut Sink::new());
         let planned = planned.expect("a plan");

@@ -7,14 +7,50 @@ macro_rules! with_output {
             $($others)*
 
             // ---- templates and objects: render ----------------------------------------------------
-            /// A template is wrong, or what it yields is no object that a cluster would take: the header, the
-            /// syntax, a name that is undefined, a value where it cannot stand, a field that the kind does
-            /// not have. The message names the template and its line; correct it there, or remove a file
+            /// A template is wrong, or what it yields is no object: the header, the syntax, a name that is
+            /// undefined, a value where it cannot stand. The message names the template and its line; correct it there, or remove a file
             /// below `templates/` to have the built-in template of the same path again.
             Template = "template", Error;
             /// Two templates yield an object of the same kind, namespace and name for one cluster. Give one of
             /// them another name or a condition (`when:`) that excludes the other.
             DuplicateObject = "duplicate-object", Error;
+            /// An object is not what the schema of its kind allows: an unknown field, a missing one, another
+            /// type, a value that is none of those allowed or breaks a rule of its CustomResourceDefinition.
+            /// A server would refuse it, or drop the field without a word. Correct the template, or the
+            /// field of the catalog that the value comes from.
+            ObjectSchema = "object-schema", Error;
+            /// A kind or a field is not served by the Kubernetes version of the cluster that it is for
+            /// (`clusters[].kubernetes`). Render it for newer clusters alone (`when: cluster.minor >= 33`),
+            /// use the API version that is served, or correct the cluster's version.
+            ObjectVersion = "object-version", Error;
+            /// A name or namespace is not what the API server takes for the kind: most are RFC 1123
+            /// subdomains, a Service is an RFC 1035 label, a CronJob has at most 52 characters; or the kind
+            /// stands in a namespace and the object does not, or the other way round. Correct the template,
+            /// or shorten the name of the service.
+            ObjectName = "object-name", Error;
+            /// A label or an annotation is not what the API server takes: at most 63 characters of a name
+            /// and of a label's value, at most 256 KiB of annotations. Correct the template or the field
+            /// that the text comes from.
+            ObjectMetadata = "object-metadata", Error;
+            /// The selector of a workload asks for a label that its own pods do not have, so that the server
+            /// refuses it. Write the same labels in both places.
+            SelectorLabels = "selector-labels", Error;
+            /// A container mounts a volume that its pod does not have, or a probe names a port that its
+            /// container does not have. Add the volume or the port, or correct the name.
+            PodReference = "pod-reference", Error;
+            /// A Service leads to a port that no container of the pods behind it has, or a route to a port
+            /// that the Service does not have: callers would wait for nobody. Correct one of the two.
+            ServicePort = "service-port", Error;
+            /// An autoscaler has no workload to scale, or a Service or disruption budget selects no pods of
+            /// its namespace. Correct the name or the labels, or render it under the condition of what it is
+            /// for.
+            MissingTarget = "missing-target", Error;
+            /// An object refers to another that is not rendered for the same cluster: a ConfigMap, a Secret
+            /// (also one that an ExternalSecret, a Certificate or an operator makes), a ServiceAccount, a
+            /// Service, a claim, a store of secrets, an issuer, a role, … Pods would not start. Render it, or
+            /// say in `platform.existing` of regen.yaml that it is made outside of regen: `Secret/shop/db`,
+            /// `Secret/*/pull` for every namespace.
+            MissingReference = "missing-reference", Error;
             /// An overlay matches no rendered object, cannot be applied, or changes what identifies an
             /// object. Overlays are looked up by kind and name among the objects of their cluster, region
             /// or service; look at the object with `regen explain --object`, and correct the overlay or

@@ -241,7 +241,7 @@ impl Run<'_> {
         }
         let faults = self
             .schemas
-            .check(api_version, kind, desired.value)
+            .check(api_version, kind, desired.value, None)
             .unwrap_or_default();
         let mut refused = false;
         for fault in faults {

@@ -26,12 +26,12 @@ pub(crate) const PARTS: [&str; 8] = [
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 4 << 20;
 /// The largest file below `crds/`: operators ship all their CRDs in one.
-const MAX_CRDS: u64 = 16 << 20;
+pub(super) const MAX_CRDS: u64 = 16 << 20;
 /// The largest fleet that is read, in bytes and in files.
 const MAX_TOTAL: u64 = 512 << 20;
-const MAX_FILES: usize = 100_000;
+pub(super) const MAX_FILES: usize = 100_000;
 /// The deepest directory below the fleet's.
-const MAX_DEPTH: usize = 16;
+pub(super) const MAX_DEPTH: usize = 16;
 
 /// The directory of a fleet, given by `-C` or the current one.
 ///

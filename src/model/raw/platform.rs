@@ -7,7 +7,7 @@ use super::entries::Entries;
 use super::forms::short_or_long;
 use crate::diag::Spanned;
 use crate::model::name::{Capability, Namespace};
-use crate::model::world::DnsProvider;
+use crate::model::world::{DnsProvider, Existing};
 
 /// Platform choices.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -41,6 +41,11 @@ pub struct Platform {
     /// What clusters can do that list no `capabilities` of their own.
     #[serde(default)]
     pub capabilities: Vec<Spanned<Capability>>,
+    /// Objects that stand in clusters without being rendered, so that others may refer to them:
+    /// `Kind/name` in any namespace, or `Kind/namespace/name`; `*` is any namespace or any name.
+    /// Such as `Secret/shop/db` for one that is made by hand; without `secrets`, all Secrets are.
+    #[serde(default)]
+    pub existing: Vec<Spanned<Existing>>,
 }
 
 /// Where Prometheus runs and what it looks for.

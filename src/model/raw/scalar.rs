@@ -9,7 +9,7 @@ use crate::model::duration::Duration;
 use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
-use crate::model::world::KubernetesVersion;
+use crate::model::world::{Existing, KubernetesVersion};
 
 use super::audience::Weight;
 use super::container::PortNumber;
@@ -98,6 +98,8 @@ scalars! {
         {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"};
     Factor: "factor", "a factor such as `1.5`, from 1 to 100", Factor::parse,
         {"type": "number", "minimum": 1, "maximum": 100};
+    Existing: "existing", "an object as `Kind/name` or `Kind/namespace/name`, such as `Secret/shop/db`", Existing::parse,
+        {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]*(/(\\*|[a-z0-9-]+))?/(\\*|[A-Za-z0-9.:_-]+)$"};
     Latitude: "latitude", "degrees north such as `53.35`, from -90 to 90", Latitude::parse,
         {"type": "number", "minimum": -90, "maximum": 90};
     Longitude: "longitude", "degrees east such as `-6.26`, from -180 to 180", Longitude::parse,
@@ -165,6 +167,22 @@ mod tests {
                 &["2027-6-30", "2027-02-29", "2027-13-01"],
             ),
             ("factor", &["1.5", "1"], &["0.5", "101", "x"]),
+            (
+                "existing",
+                &[
+                    "Secret/shop/db",
+                    "Secret/*/pull",
+                    "ClusterIssuer/main",
+                    "ConfigMap/*",
+                ],
+                &[
+                    "Secret",
+                    "secret/db",
+                    "Secret/shop/",
+                    "Secret/a/b/c",
+                    "Secret/Shop/db",
+                ],
+            ),
             ("latitude", &["53.35", "-90"], &["91", "53,35"]),
             ("longitude", &["-6.26", "180"], &["181", "W6"]),
         ];

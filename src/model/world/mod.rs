@@ -8,6 +8,7 @@ use crate::diag::SourceId;
 use crate::model::name::{ClusterName, JourneyName, RegionName, ServiceKey};
 use crate::model::origin::Origins;
 
+mod existing;
 mod exposure;
 mod fleet;
 mod journey;
@@ -18,6 +19,7 @@ mod service;
 mod store;
 mod workload;
 
+pub use existing::*;
 pub use exposure::*;
 pub use fleet::*;
 pub use journey::*;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::diag::{Span, Spanned};
 use crate::model::name::{Capability, Namespace};
 
+use super::Existing;
+
 /// Platform choices of the whole fleet.
 #[derive(Clone, Debug, Default)]
 pub struct Platform {
@@ -30,6 +32,8 @@ pub struct Platform {
     pub ingress_namespace: Option<Namespace>,
     /// Capabilities of clusters that list none of their own.
     pub capabilities: BTreeSet<Capability>,
+    /// Objects that stand in clusters and are not rendered.
+    pub existing: Vec<Existing>,
 }
 
 /// Where Prometheus runs and what it looks for.

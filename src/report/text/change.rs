@@ -26,12 +26,25 @@ pub fn decided(world: &World, plan: &Plan, rendered: &ManifestSet, style: Style)
         ("waves", waves(plan)),
         ("moved", moved(plan)),
         ("rendered", objects(rendered)),
+        ("unchecked", unchecked(rendered)),
     ] {
         if let Some(text) = text {
             line(&mut out, word, &text);
         }
     }
     out
+}
+
+/// The kinds of objects that could not be checked, and what would help; nothing where there are
+/// none.
+pub fn unchecked(rendered: &ManifestSet) -> Option<String> {
+    let kinds: Vec<&str> = rendered.unchecked.iter().map(String::as_str).collect();
+    (!kinds.is_empty()).then(|| {
+        format!(
+            "{}, since their CRDs are not known: put them into `crds/`, or give --crds DIR",
+            kinds.join(", ")
+        )
+    })
 }
 
 /// One line of such a report.

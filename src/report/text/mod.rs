@@ -18,7 +18,7 @@ mod story;
 mod style;
 mod trial;
 
-pub use change::{decided, line, pending};
+pub use change::{decided, line, pending, unchecked};
 pub use codes::codes;
 pub use diagnostics::diagnostics;
 pub use drift::{View, drift, origin};

@@ -63,6 +63,7 @@ pub(super) fn platform(written: &raw::Fleet) -> Platform {
             .iter()
             .map(|c| c.value.clone())
             .collect(),
+        existing: platform.existing.iter().map(|e| e.value.clone()).collect(),
     }
 }
 
