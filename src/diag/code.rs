@@ -6,6 +6,8 @@
 mod advice;
 #[macro_use]
 mod output;
+#[macro_use]
+mod law;
 
 /// How much a diagnostic weighs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,7 +61,7 @@ macro_rules! codes {
     };
 }
 
-with_output! {
+with_law! {
     // ---- text and shape: load -------------------------------------------------------------
     /// The text is not valid YAML. The message says what the reader met first; correct that line,
     /// and run again: later faults of the same document only show then.

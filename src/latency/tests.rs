@@ -18,6 +18,7 @@ fn regions(names: &[&str]) -> (Sources, BTreeMap<RegionName, Region>) {
             provider: known.map(|k| k.provider),
             country: known.map_or(Country::parse("NO").unwrap(), |k| k.country),
             coordinates: known.map_or(oslo, |k| k.coordinates),
+            telemetry: None,
             zones: Vec::new(),
             wave: Some(WaveName::from("world")),
             clusters: Vec::new(),

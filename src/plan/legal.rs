@@ -1,5 +1,9 @@
 //! Which regions a service may be placed in, and what stands in the way in the others.
 
+mod demands;
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeSet;
 
 use crate::diag::{Code, Diagnostic, Span};
@@ -20,10 +24,18 @@ pub(super) enum Constraint {
     Environment,
     /// A cluster that can do what its exposure needs.
     Exposure,
+    /// A cluster that can do what it requires.
+    Capabilities,
+    /// A cluster of a Kubernetes version that it requires.
+    Kubernetes,
     /// A cluster that can hold a store, by index.
     Engine(usize),
     /// The jurisdiction of a store's data, by index.
     Residency(usize),
+    /// That no telemetry takes a store's data out of it, by index.
+    Telemetry(usize),
+    /// A cluster whose Secrets come from inside of it, by index.
+    Secrets(usize),
     /// The list of candidates.
     From,
     /// Room for its pods.
@@ -75,7 +87,7 @@ impl Candidate {
 
 /// Looks at every region of the inventory, in order.
 pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) -> Vec<Candidate> {
-    let needs = exposure_needs(ground, service);
+    let demands = demands::of(ground, service);
     let residencies: Vec<_> = service
         .stores
         .iter()
@@ -101,11 +113,7 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
                 names.sort();
                 names
             };
-            let mut candidate = Candidate {
-                obstacles: Vec::new(),
-                clusters: able(&needs),
-                stores: Vec::new(),
-            };
+            let mut candidate = Candidate::default();
             let mut stop = |constraint, reason| {
                 candidate.obstacles.push(Obstacle { constraint, reason });
             };
@@ -114,9 +122,22 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
                     Constraint::Environment,
                     format!("no cluster in environment {}", service.environment),
                 );
-            } else if candidate.clusters.is_empty() {
-                let needs = words::list(needs.iter().map(Capability::as_str));
-                stop(Constraint::Exposure, format!("no cluster with {needs}"));
+            }
+            let mut fit = here.clone();
+            let mut lacking = false;
+            for demand in &demands {
+                let kept: Vec<_> = fit.iter().copied().filter(|(_, c)| demand.met(c)).collect();
+                if kept.is_empty() && !fit.is_empty() {
+                    // What the others can do is not asked of none.
+                    stop(demand.constraint, demand.reason(&fit));
+                    lacking = true;
+                } else {
+                    fit = kept;
+                }
+            }
+            if !lacking {
+                candidate.clusters = fit.iter().map(|(name, _)| (*name).clone()).collect();
+                candidate.clusters.sort();
             }
             for (i, (store, bound)) in service.stores.iter().zip(&residencies).enumerate() {
                 let capability = engine::capability(store.engine.value);
@@ -136,6 +157,18 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
                         format!("{data} data must stay in {name}, and it lies in {country}");
                     stop(Constraint::Residency(i), reason);
                 }
+                if let Some((name, countries)) = bound
+                    && let Some(telemetry) = &region.telemetry
+                    && exported(ground, store)
+                    && !telemetry.place.countries.is_subset(countries)
+                {
+                    let data = store.data.as_ref().map_or("its", |d| d.value.as_str());
+                    let place = &telemetry.place.name;
+                    let reason = format!(
+                        "its telemetry goes to {place}, and {data} data must stay in {name}"
+                    );
+                    stop(Constraint::Telemetry(i), reason);
+                }
             }
             let from = &service.placement.from;
             if !from.is_empty() && !from.iter().any(|f| f.value == **name) {
@@ -150,12 +183,11 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
         .collect()
 }
 
-fn exposure_needs(ground: &Ground<'_>, service: &Service) -> Vec<Capability> {
-    let dns = ground.world.fleet.platform.dns.as_ref();
-    match (&service.exposure, dns) {
-        (Some(_), Some(dns)) => vec![Capability::from(dns.controller.name())],
-        _ => Vec::new(),
-    }
+/// Whether telemetry may hold a store's data: its class names no attributes that are deleted.
+fn exported(ground: &Ground<'_>, store: &Store) -> bool {
+    let classes = &ground.world.fleet.data_classes;
+    let class = store.data.as_ref().and_then(|d| classes.get(&d.value));
+    class.is_some_and(|c| c.attributes.is_empty())
 }
 
 /// The jurisdiction that binds a store's data, with its countries.
@@ -179,6 +211,26 @@ fn no_room(candidate: &Candidate, service: &Service, room: &Room) -> Option<Stri
         "{full} has no room left for {}",
         words::count(min as usize, "pod")
     ))
+}
+
+/// How many places of one kind a diagnostic shows.
+const SHOWN: usize = 3;
+
+/// Shows what binds a store's data.
+fn bound(diagnostic: Diagnostic, ground: &Ground<'_>, store: &Store) -> Diagnostic {
+    let Some(data) = &store.data else {
+        return diagnostic;
+    };
+    // Several constraints may follow from it.
+    if diagnostic.labels.iter().any(|l| l.span == data.span) {
+        return diagnostic;
+    }
+    let class = ground.world.fleet.data_classes.get(&data.value);
+    let diagnostic = diagnostic.see(data.span, format!("store `{}` holds it", store.name.value));
+    match class.and_then(|c| c.residency.as_ref()) {
+        Some(bound) => diagnostic.see(bound.span, format!("bound to `{bound}`")),
+        None => diagnostic,
+    }
 }
 
 /// Shows the place of a constraint in a diagnostic.
@@ -208,19 +260,29 @@ pub(super) fn show(
             );
             diagnostic.see(engine.span, text)
         }
-        Constraint::Residency(i) => {
-            let Some(data) = &service.stores[i].data else {
-                return diagnostic;
-            };
-            let class = ground.world.fleet.data_classes.get(&data.value);
-            let diagnostic = diagnostic.see(
-                data.span,
-                format!("store `{}` holds it", service.stores[i].name.value),
-            );
-            match class.and_then(|c| c.residency.as_ref()) {
-                Some(bound) => diagnostic.see(bound.span, format!("bound to `{bound}`")),
-                None => diagnostic,
-            }
+        Constraint::Capabilities | Constraint::Kubernetes => {
+            demands::show(diagnostic, constraint, ground, service)
+        }
+        Constraint::Residency(i) => bound(diagnostic, ground, &service.stores[i]),
+        Constraint::Telemetry(i) => {
+            let regions = ground.world.regions.values();
+            let places: BTreeSet<Span> = regions
+                .filter_map(|r| r.telemetry.as_ref())
+                .filter(|t| {
+                    residency(ground, &service.stores[i])
+                        .is_some_and(|(_, countries)| !t.place.countries.is_subset(&countries))
+                })
+                .map(|t| t.place.span)
+                .collect();
+            let diagnostic = bound(diagnostic, ground, &service.stores[i]);
+            places
+                .into_iter()
+                .take(SHOWN)
+                .fold(diagnostic, |d, span| d.see(span, "telemetry goes here"))
+        }
+        Constraint::Secrets(i) => {
+            let diagnostic = bound(diagnostic, ground, &service.stores[i]);
+            demands::show(diagnostic, constraint, ground, service)
         }
         Constraint::From => {
             let from = &service.placement.from;
@@ -329,43 +391,4 @@ pub(super) fn illegal(
     diagnostic.help(format!(
         "take `{region}` out of `placement.regions`, or lift what stands in the way"
     ))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn constraint(n: usize) -> Constraint {
-        match n {
-            0 => Constraint::Environment,
-            1 => Constraint::Capacity,
-            2 => Constraint::From,
-            n => Constraint::Residency(n),
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_conflict_is_one_and_every_part_of_it_is_needed(
-            broken in proptest::collection::vec(proptest::collection::btree_set(0..6_usize, 0..4), 1..8),
-            needed in 1..6_usize,
-        ) {
-            let broken: Vec<BTreeSet<_>> = broken
-                .into_iter()
-                .map(|set| set.into_iter().map(constraint).collect())
-                .collect();
-            let left = |set: &BTreeSet<Constraint>| broken.iter().filter(|b| b.is_disjoint(set)).count();
-            let all = broken.iter().flatten().copied().collect();
-            prop_assume!(left(&all) < needed);
-            let conflict = conflict(&broken, needed);
-            prop_assert!(left(&conflict) < needed, "it is a conflict");
-            for part in &conflict {
-                let mut without = conflict.clone();
-                without.remove(part);
-                prop_assert!(left(&without) >= needed, "{part:?} is needed");
-            }
-            prop_assert_eq!(conflict.is_empty(), broken.len() < needed);
-        }
-    }
 }

@@ -29,11 +29,16 @@ pub(super) fn remedies(
         Constraint::From,
         Constraint::Capacity,
         Constraint::Exposure,
+        Constraint::Capabilities,
+        Constraint::Kubernetes,
         Constraint::Environment,
     ];
+    let telemetry = (0..stores).map(Constraint::Telemetry);
+    let secrets = (0..stores).map(Constraint::Secrets);
     let engines = (0..stores).map(Constraint::Engine);
     let laws = (0..stores).map(Constraint::Residency);
-    for constraint in order.into_iter().chain(engines).chain(laws) {
+    let order = order.into_iter().chain(engines);
+    for constraint in order.chain(telemetry).chain(secrets).chain(laws) {
         let alone = |c: &Candidate| {
             !c.obstacles.is_empty() && c.obstacles.iter().all(|o| o.constraint == constraint)
         };
@@ -62,6 +67,34 @@ fn way(ground: &Ground<'_>, service: &Service, constraint: Constraint, freed: &[
         Constraint::Exposure => format!(
             "run the platform's DNS controller in {regions}, and list it under `capabilities`"
         ),
+        Constraint::Capabilities => {
+            let needs = service
+                .requires
+                .capabilities
+                .iter()
+                .map(|c| c.value.as_str());
+            format!(
+                "give a cluster in {regions} what is required: {}",
+                words::list(needs)
+            )
+        }
+        Constraint::Kubernetes => match &service.requires.kubernetes {
+            Some(range) => format!(
+                "upgrade a cluster in {regions} to Kubernetes {}, or require less",
+                range.value
+            ),
+            None => format!("upgrade a cluster in {regions}"),
+        },
+        Constraint::Telemetry(i) => {
+            let class = class(service, i);
+            format!(
+                "list the `attributes` of telemetry that hold `{class}`, so that they are deleted, or write a `telemetry` for {regions} inside of its area"
+            )
+        }
+        Constraint::Secrets(i) => {
+            let class = class(service, i);
+            format!("give a cluster in {regions} a `secretStore` inside of the area of `{class}`")
+        }
         Constraint::Environment => format!(
             "add a cluster of environment `{}` to {regions}",
             service.environment
@@ -71,9 +104,14 @@ fn way(ground: &Ground<'_>, service: &Service, constraint: Constraint, freed: &[
             engine::capability(service.stores[i].engine.value)
         ),
         Constraint::Residency(i) => {
-            let data = service.stores[i].data.as_ref();
-            let class = data.map_or("the data", |d| d.value.as_str());
+            let class = class(service, i);
             format!("bind `{class}` to an area with {regions} in it")
         }
     }
+}
+
+/// The class of a store's data.
+fn class(service: &Service, store: usize) -> &str {
+    let data = service.stores[store].data.as_ref();
+    data.map_or("the data", |d| d.value.as_str())
 }

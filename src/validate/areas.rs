@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::atlas;
-use crate::diag::{Code, Diagnostic, Sink, Span, nearest};
+use crate::diag::{Code, Diagnostic, Sink, Span, Spanned, nearest};
 use crate::model::name::{JurisdictionName, RegionName};
 use crate::model::place::Country;
 use crate::model::raw;
-use crate::model::world::{Audience, AudiencePlace, AudienceShare, GeoArea, Jurisdiction};
+use crate::model::world::{
+    Audience, AudiencePlace, AudienceShare, GeoArea, Jurisdiction, Telemetry, Whereabouts,
+};
 
 /// The jurisdictions of the fleet and all built-in blocs, by name.
 pub(super) fn jurisdictions(
@@ -96,6 +98,112 @@ pub(super) fn geo(
         _ => return None,
     };
     Some(vec![GeoArea::Continent(code)])
+}
+
+/// What the names of places stand for.
+pub(super) struct Places<'a> {
+    /// The countries of the fleet's regions.
+    countries: BTreeMap<&'a str, Country>,
+    areas: &'a BTreeMap<JurisdictionName, Jurisdiction>,
+}
+
+impl<'a> Places<'a> {
+    pub(super) fn of(
+        regions: &'a [raw::Region],
+        areas: &'a BTreeMap<JurisdictionName, Jurisdiction>,
+    ) -> Self {
+        let country = |region: &'a raw::Region| {
+            let name = region.region.value.as_str();
+            let known = || atlas::region(region.provider.as_ref()?.value, name);
+            let written = region.country.as_ref().map(|c| c.value);
+            Some((name, written.or_else(|| Some(known()?.country))?))
+        };
+        Self {
+            countries: regions.iter().filter_map(country).collect(),
+            areas,
+        }
+    }
+
+    /// Where something stands that says its region or its area; `None` where it says neither, or
+    /// an error was emitted.
+    pub(super) fn whereabouts(
+        &self,
+        region: Option<&Spanned<RegionName>>,
+        area: Option<&Spanned<JurisdictionName>>,
+        sink: &mut Sink,
+    ) -> Option<Whereabouts> {
+        if let (Some(region), Some(area)) = (region, area) {
+            let twice = "a place is written as a region and as a jurisdiction";
+            sink.emit(
+                Diagnostic::new(Code::InvalidValue, twice)
+                    .at(area.span, "")
+                    .see(region.span, "")
+                    .help("keep the region, which says more"),
+            );
+        }
+        if let Some(region) = region {
+            let name = region.value.as_str();
+            let country = self.countries.get(name).copied();
+            let country = country.or_else(|| Some(atlas::find(name)?.country));
+            let Some(country) = country else {
+                let known = self.countries.keys().copied();
+                let fault = Diagnostic::new(
+                    Code::UnknownRegion,
+                    format!("there is no region `{name}`, neither in the fleet nor of a cloud"),
+                )
+                .at(region.span, "");
+                sink.emit(match nearest(name, known) {
+                    Some(near) => fault.help(format!("did you mean `{near}`?")),
+                    None => fault.help("write the name of a cloud's region, or `jurisdiction`"),
+                });
+                return None;
+            };
+            return Some(Whereabouts {
+                name: name.to_owned(),
+                countries: BTreeSet::from([country]),
+                span: region.span,
+            });
+        }
+        let area = area?;
+        let Some(found) = jurisdiction(area.value.as_str(), self.areas) else {
+            let known = self.areas.keys().map(JurisdictionName::as_str);
+            sink.emit(unknown_area(
+                "jurisdiction",
+                area.value.as_str(),
+                area.span,
+                known,
+            ));
+            return None;
+        };
+        Some(Whereabouts {
+            name: area.value.to_string(),
+            countries: found.countries,
+            span: area.span,
+        })
+    }
+
+    /// Where telemetry goes; it must say where that is.
+    pub(super) fn telemetry(
+        &self,
+        written: &Spanned<raw::Telemetry>,
+        sink: &mut Sink,
+    ) -> Option<Telemetry> {
+        let raw = &written.value;
+        if raw.region.is_none() && raw.jurisdiction.is_none() {
+            sink.emit(
+                Diagnostic::new(Code::MissingField, "nobody says where telemetry goes")
+                    .at(written.span, "")
+                    .help(
+                        "add `region: eu-west-1` or `jurisdiction: EU`, where its collector stands",
+                    ),
+            );
+        }
+        let place = self.whereabouts(raw.region.as_ref(), raw.jurisdiction.as_ref(), sink)?;
+        Some(Telemetry {
+            endpoint: raw.endpoint.clone(),
+            place,
+        })
+    }
 }
 
 /// The country of an upper-case ISO code.

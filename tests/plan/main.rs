@@ -13,6 +13,7 @@ mod journeys;
 mod laws;
 mod lints;
 mod matrix;
+mod places;
 mod recovery;
 mod scenarios;
 mod shards;

@@ -14,6 +14,7 @@ fn read(text: &str) -> (Result<Measured, Rejected>, Vec<(Code, String)>) {
             provider: None,
             country: Country::parse("IE").unwrap(),
             coordinates: Coordinates { lat: 0, lon: 0 },
+            telemetry: None,
             zones: vec!["a1".into(), "a2".into()],
             wave: None,
             clusters: Vec::new(),

@@ -123,6 +123,10 @@ pub struct DataClass {
     /// What databases write to an audit log of their own: `writes`, or `all` for reads as well.
     /// Default: `none`.
     pub audit: Option<Spanned<Audit>>,
+    /// Attributes of metrics, traces and logs that hold it, such as `user.email`: they are deleted
+    /// before telemetry leaves where the data must stay.
+    #[serde(default)]
+    pub attributes: Vec<Spanned<String>>,
     /// Fields that are replaced by tokens before they leave the service.
     pub tokenize: Option<Spanned<Vec<String>>>,
     /// When the class has to be looked at again.

@@ -33,7 +33,7 @@ pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
 pub use platform::{
     Dns, DnsChoice, DnsLong, Gateway, GatewayChoice, GatewayLong, MeshChoice, Monitoring, Platform,
-    PolicyController, SecretsController,
+    PolicyController, SecretsController, Telemetry,
 };
 pub use region::{
     Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
@@ -42,7 +42,8 @@ pub use region::{
 pub use scalar::{SCALARS, Scalar, scalar};
 pub use service::{
     Budget, Call, CallLong, CircuitBreaker, FailoverChoice, Flag, Latency, LatencyBudget,
-    Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Resilience, Service, Slo,
+    Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Requires, Resilience, Service,
+    Slo,
 };
 pub use store::{
     Access, Backup, Leader, ShardBy, Shards, StandbyCount, Store, StoreResources, Synchronous,

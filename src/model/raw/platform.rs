@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::entries::Entries;
 use super::forms::short_or_long;
 use crate::diag::Spanned;
-use crate::model::name::{Capability, Namespace};
+use crate::model::name::{Capability, JurisdictionName, Namespace, RegionName};
 use crate::model::world::{DnsProvider, Existing};
 
 /// Platform choices.
@@ -33,6 +33,9 @@ pub struct Platform {
     /// Whether files for the API servers are written into `bootstrap/` of the repository: the audit
     /// policy and the encryption of Secrets. Default: `false`.
     pub bootstrap: Option<Spanned<bool>>,
+    /// Where clusters export metrics, traces and logs to, unless their region says otherwise. Default:
+    /// nobody knows, and nothing is checked.
+    pub telemetry: Option<Spanned<Telemetry>>,
     /// Where Prometheus runs and what it looks for.
     pub monitoring: Option<Monitoring>,
     /// The namespace that ingress traffic comes from. Default: `ingress` where there is a gateway,
@@ -59,6 +62,18 @@ pub struct Monitoring {
     pub labels: Entries<Spanned<String>>,
     /// Where the blackbox exporter answers. Default: `blackbox-exporter.<namespace>.svc:9115`.
     pub prober: Option<Spanned<String>>,
+}
+
+/// Where metrics, traces and logs are exported to.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Telemetry {
+    /// The address that takes OTLP, such as `otel.shop.example:4317`.
+    pub endpoint: Option<Spanned<String>>,
+    /// The region that it stands in: one of the fleet, or of a cloud.
+    pub region: Option<Spanned<RegionName>>,
+    /// Or the area that it does not leave: a bloc, a country or a jurisdiction.
+    pub jurisdiction: Option<Spanned<JurisdictionName>>,
 }
 
 /// What writes DNS records.

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::entries::{Entries, Json};
+use super::platform::Telemetry;
 use super::scalar::millionths;
 use crate::diag::Spanned;
 use crate::model::name::{Capability, ClusterName, Environment, RegionName, WaveName, ZoneName};
@@ -35,6 +36,9 @@ pub struct Region {
     /// {atRest: kms}`: an ARN of AWS, the resource name of a key of Google Cloud, the id of a disk
     /// encryption set of Azure.
     pub kms_key: Option<Spanned<String>>,
+    /// Where its clusters export metrics, traces and logs to. Default: the fleet's
+    /// `platform.telemetry`.
+    pub telemetry: Option<Spanned<Telemetry>>,
     /// The clusters.
     #[schemars(length(min = 1))]
     pub clusters: Vec<Spanned<Cluster>>,

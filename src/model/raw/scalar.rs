@@ -9,7 +9,7 @@ use crate::model::duration::Duration;
 use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
-use crate::model::world::{Existing, KubernetesVersion};
+use crate::model::world::{Existing, KubernetesVersion, VersionRange};
 
 use super::audience::Weight;
 use super::container::PortNumber;
@@ -86,6 +86,8 @@ scalars! {
         {"type": "string", "pattern": "^[A-Za-z]{2}$"};
     KubernetesVersion: "kubernetes-version", "a Kubernetes version such as \"1.34\"", KubernetesVersion::parse,
         {"type": "string", "pattern": "^v?[0-9]{1,2}\\.[0-9]{1,3}(\\.[0-9]{1,3})?$"};
+    VersionRange: "kubernetes-range", "a range of Kubernetes versions such as `>=1.33` or `>=1.33 <1.36`", VersionRange::parse,
+        {"type": "string", "pattern": "^ *(>=|<=|>|<|=) *v?[0-9]{1,2}\\.[0-9]{1,3}(\\.[0-9]{1,3})?([ ,]+(>=|<=|>|<|=) *v?[0-9]{1,2}\\.[0-9]{1,3}(\\.[0-9]{1,3})?)* *$"};
     Cidr: "cidr", "an address range such as `10.8.0.0/14`", Cidr::parse,
         {"type": "string", "pattern": "^[0-9a-fA-F.:]+/[0-9]{1,3}$"};
     Address: "address", "an IP address such as `192.0.2.10` or `2001:db8::1`", Address::parse,
@@ -145,6 +147,11 @@ mod tests {
                 "kubernetes-version",
                 &["1.34", "v1.34.2"],
                 &["1", "1.34.", "1.x", "1.34-rc1"],
+            ),
+            (
+                "kubernetes-range",
+                &[">=1.33", ">= 1.33, <1.36", "=1.34", "> 1.33.2"],
+                &["1.33", ">=", ">=1", ">=1.33 1.34", "~1.33", ">=1.36 <1.34"],
             ),
             (
                 "cidr",

@@ -12,9 +12,11 @@ use super::store::Store;
 use super::workload::Workload;
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
-use crate::model::name::{Environment, Namespace, PortName, ProfileName, RegionName, ServiceName};
+use crate::model::name::{
+    Capability, Environment, Namespace, PortName, ProfileName, RegionName, ServiceName,
+};
 use crate::model::ratio::Share;
-use crate::model::world::{PlacementMode, Tier};
+use crate::model::world::{PlacementMode, Tier, VersionRange};
 
 /// One service of the catalog: its workload, callers and callees, stores and budgets.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -56,6 +58,8 @@ pub struct Service {
     pub stores: Vec<Spanned<Store>>,
     /// What it does when a call fails.
     pub resilience: Option<Spanned<Resilience>>,
+    /// What the clusters that it runs in must be.
+    pub requires: Option<Requires>,
     /// Feature flags and how far each is rolled out.
     pub flags: Option<Spanned<Vec<Flag>>>,
     /// Other environments that it runs in, each with what differs there.
@@ -73,6 +77,17 @@ pub struct Owner {
     pub oncall: Option<Spanned<String>>,
     /// Whom to escalate to.
     pub escalation: Option<Spanned<String>>,
+}
+
+/// What the clusters that a service runs in must be.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Requires {
+    /// Their Kubernetes version, such as `>=1.33` or `>=1.33 <1.36`.
+    pub kubernetes: Option<Spanned<VersionRange>>,
+    /// What they must be able to do, such as `gpu`; it stands under their `capabilities`.
+    #[serde(default)]
+    pub capabilities: Vec<Spanned<Capability>>,
 }
 
 /// Whether other regions take over.

@@ -190,6 +190,11 @@ pub struct Backup {
     pub retention: Option<Spanned<Duration>>,
     /// Prefix of the bucket's address, such as `s3://backups`; the region is appended.
     pub bucket: Option<Spanned<String>>,
+    /// The region that the bucket stands in: one of the fleet, or of a cloud. Default: that of each
+    /// cluster.
+    pub region: Option<Spanned<RegionName>>,
+    /// Or the area that it does not leave: a bloc, a country or a jurisdiction.
+    pub jurisdiction: Option<Spanned<JurisdictionName>>,
 }
 
 /// How `leader` leaves the choice to the plan.

@@ -129,6 +129,8 @@ pub struct DataClass {
     pub retention: Option<Duration>,
     /// Encryption at rest.
     pub encryption_at_rest: Option<String>,
+    /// Attributes of telemetry that hold it, and are deleted before that leaves where it must stay.
+    pub attributes: Vec<Spanned<String>>,
     /// What databases write to an audit log of their own.
     pub audit: Audit,
 }
@@ -156,6 +158,26 @@ pub enum Audit {
     Writes,
     /// Reads as well.
     All,
+}
+
+/// Where metrics, traces and logs are exported to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Telemetry {
+    /// The address that takes OTLP.
+    pub endpoint: Option<Spanned<String>>,
+    /// Where it stands.
+    pub place: Whereabouts,
+}
+
+/// Where something stands that is no cluster: a bucket, a collector.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Whereabouts {
+    /// The region or area, as written.
+    pub name: String,
+    /// The countries that it may be in.
+    pub countries: BTreeSet<Country>,
+    /// Where it was written.
+    pub span: Span,
 }
 
 /// Where data must stay: in any of these areas.

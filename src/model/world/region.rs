@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Spanned;
+use crate::diag::{Span, Spanned};
 use crate::model::name::{Capability, ClusterName, Environment, RegionName, WaveName, ZoneName};
 use crate::model::place::Coordinates;
 use crate::model::place::Country;
 use crate::model::place::Provider;
 use crate::model::quantity::Quantity;
+
+use super::fleet::Telemetry;
 
 /// A place with a jurisdiction and clusters.
 #[derive(Clone, Debug)]
@@ -24,6 +26,8 @@ pub struct Region {
     pub zones: Vec<ZoneName>,
     /// Its wave, where the fleet declares waves.
     pub wave: Option<WaveName>,
+    /// Where its clusters export telemetry to; absent: nobody knows.
+    pub telemetry: Option<Telemetry>,
     /// Its clusters, by name.
     pub clusters: Vec<ClusterName>,
 }
@@ -69,6 +73,69 @@ impl KubernetesVersion {
     }
 }
 
+/// A range of Kubernetes versions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VersionRange {
+    /// As written.
+    text: String,
+    least: (u16, u16),
+    most: (u16, u16),
+}
+
+impl VersionRange {
+    /// Reads comparisons, all of which hold: `>=1.33`, `>=1.33 <1.36`. An empty range is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut range = Self {
+            text: text.trim().to_owned(),
+            least: (0, 0),
+            most: (u16::MAX, u16::MAX),
+        };
+        let mut rest = range.text.as_str();
+        while !rest.is_empty() {
+            let signs = rest.len() - rest.trim_start_matches(['<', '>', '=']).len();
+            let (sign, after) = rest.split_at(signs);
+            let after = after.trim_start();
+            let end = after.find([' ', ',', '<', '>', '=']).unwrap_or(after.len());
+            let version = KubernetesVersion::parse(&after[..end])?;
+            let (major, minor) = (version.major, version.minor);
+            let at = (major, minor);
+            let next = (major, minor.checked_add(1)?);
+            match sign {
+                ">=" => range.least = range.least.max(at),
+                ">" => range.least = range.least.max(next),
+                "<=" => range.most = range.most.min(at),
+                "<" => range.most = range.most.min((major, minor.checked_sub(1)?)),
+                "=" => (range.least, range.most) = (range.least.max(at), range.most.min(at)),
+                _ => return None,
+            }
+            rest = after[end..].trim_start_matches([' ', ',']);
+        }
+        (!text.trim().is_empty() && range.least <= range.most).then_some(range)
+    }
+
+    /// As written.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The oldest version in it.
+    pub fn least(&self) -> KubernetesVersion {
+        let (major, minor) = self.least;
+        KubernetesVersion { major, minor }
+    }
+
+    /// Whether a version is in it.
+    pub fn holds(&self, version: KubernetesVersion) -> bool {
+        (self.least..=self.most).contains(&(version.major, version.minor))
+    }
+}
+
+impl std::fmt::Display for VersionRange {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(&self.text)
+    }
+}
+
 impl std::fmt::Display for KubernetesVersion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}.{}", self.major, self.minor)
@@ -88,6 +155,8 @@ pub struct Cluster {
     pub server: Option<String>,
     /// Its version.
     pub kubernetes: KubernetesVersion,
+    /// Where that was written.
+    pub kubernetes_span: Option<Span>,
     /// Its environment.
     pub environment: Environment,
     /// What it can hold; absent: unchecked.

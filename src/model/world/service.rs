@@ -2,11 +2,12 @@
 
 use super::exposure::Exposure;
 use super::fleet::Audience;
+use super::region::VersionRange;
 use super::store::Store;
 use super::workload::Workload;
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
-use crate::model::name::{Environment, Namespace, PortName, RegionName, ServiceName};
+use crate::model::name::{Capability, Environment, Namespace, PortName, RegionName, ServiceName};
 use crate::model::ratio::Share;
 
 /// One service in one environment.
@@ -36,6 +37,8 @@ pub struct Service {
     pub placement: Placement,
     /// What it stores.
     pub stores: Vec<Store>,
+    /// What the clusters that it runs in must be.
+    pub requires: Requires,
     /// Whether it fails over to other regions.
     pub failover: bool,
     /// Where that was written, where it was.
@@ -44,6 +47,15 @@ pub struct Service {
     pub resilience: Resilience,
     /// What it promises for the loss of a region.
     pub recovery: Recovery,
+}
+
+/// What the clusters that a service runs in must be.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Requires {
+    /// Their Kubernetes version.
+    pub kubernetes: Option<Spanned<VersionRange>>,
+    /// What they must be able to do.
+    pub capabilities: Vec<Spanned<Capability>>,
 }
 
 /// How long a service waits for a callee, and how often it asks again.

@@ -10,7 +10,7 @@ use crate::model::name::{DataClassName, JurisdictionName, RegionName, StoreName}
 use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 
-use super::fleet::Promotion;
+use super::fleet::{Promotion, Whereabouts};
 
 /// A database, queue or cache that a service owns.
 #[derive(Clone, Debug)]
@@ -229,4 +229,6 @@ pub struct Backup {
     pub retention: Duration,
     /// Prefix of the bucket's address, such as `s3://backups`; the region is appended.
     pub bucket: Option<String>,
+    /// Where the bucket stands; absent: in each cluster's region.
+    pub place: Option<Whereabouts>,
 }

@@ -106,6 +106,7 @@ impl Made {
                 region: region.clone(),
                 context: None,
                 server: None,
+                kubernetes_span: None,
                 kubernetes: KubernetesVersion {
                     major: 1,
                     minor: 34,
@@ -142,6 +143,7 @@ impl Made {
             country: Country::parse("IE").unwrap(),
             coordinates: Coordinates { lat: 0, lon: 0 },
             zones: Vec::new(),
+            telemetry: None,
             wave: Some("first".into()),
             clusters: names,
         };
@@ -208,6 +210,7 @@ impl Made {
                 regions: RegionChoice::All,
                 from: Vec::new(),
             },
+            requires: Requires::default(),
             stores: Vec::new(),
             failover: true,
             failover_span: None,
@@ -279,6 +282,7 @@ impl Made {
             backup: Some(Backup {
                 schedule: "0 0 2 * * *".into(),
                 retention: Duration::parse("30d").unwrap(),
+                place: None,
                 bucket: Some("s3://backups".into()),
             }),
             resources: StoreResources::default(),

@@ -194,6 +194,7 @@ fn data_class(
             .as_ref()
             .and_then(|e| e.value.at_rest.as_ref())
             .map(|a| a.value.clone()),
+        attributes: class.attributes.clone(),
         audit: class.audit.map_or(Audit::None, |a| a.value),
     }
 }

@@ -23,15 +23,23 @@ use crate::diag::{Sink, Span, Spanned};
 use crate::model::name::{RegionName, ServiceKey};
 use crate::model::raw::Raw;
 use crate::model::world::World;
+use crate::validate::areas::Places;
 
 /// The world that the files would make.
 pub(super) fn world(raw: &Raw, sink: &mut Sink) -> World {
     let names: BTreeSet<RegionName> = raw.regions.iter().map(|r| r.region.value.clone()).collect();
     let fleet = fleet::fleet(&raw.fleet, &names, sink);
+    let places = Places::of(&raw.regions, &fleet.jurisdictions);
+    let platform = raw.fleet.platform.as_ref();
+    let telemetry = platform.and_then(|p| places.telemetry(p.telemetry.as_ref()?, sink));
     let mut regions = BTreeMap::new();
     let mut clusters = BTreeMap::new();
     for written in &raw.regions {
-        let (region, of_region) = region::region(written, &fleet, sink);
+        let (mut region, of_region) = region::region(written, &fleet, sink);
+        region.telemetry = match &written.telemetry {
+            Some(own) => places.telemetry(own, sink),
+            None => telemetry.clone(),
+        };
         regions.entry(region.name.value.clone()).or_insert(region);
         for cluster in of_region {
             clusters
@@ -42,7 +50,7 @@ pub(super) fn world(raw: &Raw, sink: &mut Sink) -> World {
     let mut services = BTreeMap::new();
     for entry in &raw.services {
         let key = ServiceKey::new(&entry.service.service.value, &entry.environment);
-        let service = service::service(entry, &fleet, &names, sink);
+        let service = service::service(entry, &fleet, &names, &places, sink);
         services.entry(key).or_insert(service);
     }
     let journeys = journey::journeys(&raw.fleet, &fleet, &names, sink);

@@ -64,6 +64,7 @@ pub(super) fn region(
         country: country.unwrap_or(UNKNOWN),
         coordinates: coordinates.unwrap_or(Coordinates { lat: 0, lon: 0 }),
         zones,
+        telemetry: None,
         wave: wave.or_else(|| fleet.waves.last().cloned()),
         clusters: {
             let names: BTreeSet<_> = written
@@ -205,6 +206,7 @@ fn cluster(
         region: region.name.value.clone(),
         context: written.context.as_ref().map(|c| c.value.clone()),
         server: written.server.as_ref().map(|s| s.value.clone()),
+        kubernetes_span: written.kubernetes.as_ref().map(|v| v.span),
         kubernetes: written
             .kubernetes
             .as_ref()

@@ -7,15 +7,16 @@ use crate::model::name::{Namespace, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
     Breaker, Budget, Call, CountSpans, Fleet, LatencyBudget, Objective, Owner, Placement,
-    PlacementMode, Recovery, RegionChoice, Resilience, Service, Tier,
+    PlacementMode, Recovery, RegionChoice, Requires, Resilience, Service, Tier,
 };
-use crate::validate::areas;
+use crate::validate::areas::{self, Places};
 
 /// One service in one environment.
 pub(super) fn service(
     entry: &ServiceEntry,
     fleet: &Fleet,
     regions: &BTreeSet<RegionName>,
+    places: &Places<'_>,
     sink: &mut Sink,
 ) -> Service {
     let written = &entry.service;
@@ -49,8 +50,15 @@ pub(super) fn service(
         stores: written
             .stores
             .iter()
-            .map(|s| super::store::store(s, tier, fleet))
+            .map(|s| super::store::store(s, tier, fleet, places, sink))
             .collect(),
+        requires: written
+            .requires
+            .as_ref()
+            .map_or_else(Requires::default, |r| Requires {
+                kubernetes: r.kubernetes.clone(),
+                capabilities: r.capabilities.clone(),
+            }),
         failover: written
             .failover
             .is_none_or(|f| f.value == FailoverChoice::Nearest),

@@ -1,6 +1,6 @@
 //! A service's stores.
 
-use crate::diag::Spanned;
+use crate::diag::{Sink, Spanned};
 use crate::engine;
 use crate::model::duration::Duration;
 use crate::model::engine::Engine;
@@ -12,7 +12,7 @@ use crate::model::world::{
     Access, Backup, Distinct, Fleet, ReadReplicas, Shard, Standbys, Store, StoreResources, Tier,
     Topic, Voters,
 };
-use crate::validate::areas;
+use crate::validate::areas::{self, Places};
 
 use super::fleet::promotion;
 
@@ -25,7 +25,13 @@ const KEPT: Duration = Duration::millis(30 * 86_400_000);
 const WEEK: Duration = Duration::millis(7 * 86_400_000);
 
 /// One store.
-pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) -> Store {
+pub(super) fn store(
+    written: &Spanned<raw::Store>,
+    tier: Tier,
+    fleet: &Fleet,
+    places: &Places<'_>,
+    sink: &mut Sink,
+) -> Store {
     let raw = &written.value;
     let (synchronous, standbys) = synchronous(raw.synchronous.as_ref());
     let retention = raw
@@ -95,6 +101,11 @@ pub(super) fn store(written: &Spanned<raw::Store>, tier: Tier, fleet: &Fleet) ->
                 .or(retention)
                 .unwrap_or(KEPT),
             bucket: backup.value.bucket.as_ref().map(|b| b.value.clone()),
+            place: places.whereabouts(
+                backup.value.region.as_ref(),
+                backup.value.jurisdiction.as_ref(),
+                sink,
+            ),
         }),
         resources: StoreResources {
             cpu: resources.and_then(|r| r.cpu).map(|q| q.value),

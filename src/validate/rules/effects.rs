@@ -42,6 +42,19 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     let mesh = fleet.platform.iter().filter_map(|p| p.mesh);
     let mesh = mesh.filter(|m| m.value != MeshChoice::None);
     group("`platform.mesh`", mesh.map(|m| m.span).collect());
+    let fleets = fleet.platform.iter().filter_map(|p| p.telemetry.as_ref());
+    let regions = facts
+        .raw
+        .regions
+        .iter()
+        .filter_map(|r| r.telemetry.as_ref());
+    let endpoints = fleets
+        .chain(regions)
+        .filter_map(|t| t.value.endpoint.as_ref());
+    group(
+        "`endpoint` of telemetry",
+        endpoints.map(|e| e.span).collect(),
+    );
     let cost = fleet.network.iter().filter_map(|n| n.cost.as_ref());
     group("`network.cost`", cost.map(|c| c.span).collect());
     group(
@@ -58,6 +71,11 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     group(
         "`encryption.rotate` of data classes",
         rotate.map(|r| r.span).collect(),
+    );
+    let attributes = classes().filter_map(|c| c.attributes.first());
+    group(
+        "`attributes` of data classes (until then delete them in your own collectors)",
+        attributes.map(|a| a.span).collect(),
     );
     let tokenize = classes()
         .filter_map(|c| c.tokenize.as_ref())

@@ -17,6 +17,7 @@ mod probes;
 mod quantities;
 mod references;
 mod replicas;
+mod requires;
 mod residency;
 mod resilience;
 mod routes;
@@ -76,6 +77,7 @@ rules! {
     "journeys go through services and stores that exist" => journeys::journeys;
     "tries end before callers give up" => resilience::retries;
     "placements can be met" => placement::placement;
+    "what is required is met somewhere" => requires::met;
     "hosts are host names under the fleet's domain" => exposure::hosts;
     "exposed services have a way in, and health checks to fail over by" => routes::routes;
     "the gateway can do what it is asked" => traffic::asked;
@@ -83,7 +85,7 @@ rules! {
     "no time to live is written that is overridden" => ttl::aliases;
     "stores have an engine that can give what they ask" => stores::stores;
     "stores have voters, standbys and an access that can be" => replicas::replicas;
-    "bound data has a legal region" => residency::residency;
+    "bound data has a legal region, and so have its backups and telemetry" => residency::residency;
     "overlays patch something that can exist" => overlays::overlays;
     "fields that nothing is made of yet are said so" => effects::unused;
 }
