@@ -12,7 +12,7 @@ use crate::model::world::{PlacementMode, RegionChoice, Service, Store};
 
 use super::ground::{Demand, Ground};
 use super::legal::{Candidate, Constraint};
-use super::search::{self, Answer, Question, Searcher};
+use super::search::{self, Answer, Outcome, Question, Searcher};
 use super::store::{self, Inside, Limit};
 
 /// What one service asks of its regions.
@@ -30,6 +30,8 @@ pub(super) struct Choice {
     pub answer: Answer,
     /// Whether it keeps everything that is asked.
     pub sound: bool,
+    /// Whether that nothing does is known by proof.
+    pub exact: bool,
 }
 
 impl<'a> Allowed<'a> {
@@ -66,15 +68,19 @@ impl<'a> Allowed<'a> {
             return Some(Choice {
                 answer,
                 sound: true,
+                exact: true,
             });
         }
-        let sound = (nearest.is_some() && self.may_hold(&question))
-            .then(|| search::admissible(&near, costs, &mut |set| self.holds(set)).best())
-            .flatten();
-        match sound {
+        let sound = match nearest.is_some() && self.may_hold(&question) {
+            true => search::admissible(&near, costs, &mut |set| self.holds(set)),
+            false => Outcome::None,
+        };
+        let exact = sound != Outcome::GaveUp;
+        match sound.best() {
             Some(answer) => Some(Choice {
                 answer,
                 sound: true,
+                exact,
             }),
             None => nearest
                 .map(|answer| self.but_for_writes(&near).unwrap_or(answer))
@@ -83,6 +89,7 @@ impl<'a> Allowed<'a> {
                 .map(|answer| Choice {
                     answer,
                     sound: false,
+                    exact,
                 }),
         }
     }
@@ -319,8 +326,8 @@ impl<'a> Allowed<'a> {
     }
 
     fn decided(&self, regions: &[usize], serving: &[usize]) -> bool {
-        let all: BTreeSet<Limit> = Limit::ALL.into();
-        let limits = self.stores.iter().map(|&store| (store, all.clone()));
+        let asked = |store| store::asked(self.ground, self.service, store);
+        let limits = self.stores.iter().map(|&store| (store, asked(store)));
         self.decided_under(regions, serving, &limits.collect())
     }
 

@@ -1,6 +1,6 @@
 //! The regions of one service: named, all that are legal, or those that serve its audience best.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Sink;
 use crate::model::name::ServiceKey;
@@ -8,7 +8,6 @@ use crate::model::plan::Because;
 use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::allowed::{Allowed, Choice};
-use super::conflict::{self, Conflict};
 use super::ground::{Demand, Ground};
 use super::legal::{self, Candidate};
 use super::search::{Answer, Question, Searcher, value};
@@ -26,22 +25,30 @@ pub(super) struct Chosen {
     /// What no choice can go below, where the regions are not proven to be the best: Σ weight ×
     /// microseconds.
     pub bound: Option<u128>,
-    /// A region that the service does not allow, with which the enforced budget for reads would
-    /// hold; absent where it holds, or no one region helps.
-    pub helps: Option<usize>,
-    /// What cannot be kept together, where no choice keeps everything.
-    pub conflict: Conflict,
+    /// Whether it keeps what is enforced and can hold the stores; else nothing does.
+    pub sound: bool,
+    /// Whether that nothing does is known by proof.
+    pub exact: bool,
     pub because: Because,
+}
+
+/// What a joint decision takes from a service's own choice.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Bent {
+    /// Regions that may not serve.
+    pub idle: BTreeSet<usize>,
+    /// At least so many regions.
+    pub least: usize,
 }
 
 /// Chooses; `None` when an error was emitted.
 pub(super) fn choose(
     ground: &Ground<'_>,
     searcher: &mut Searcher,
-    key: &ServiceKey,
-    service: &Service,
+    (key, service): (&ServiceKey, &Service),
     demand: &Demand,
     candidates: &[Candidate],
+    bent: &Bent,
     sink: &mut Sink,
 ) -> Option<Chosen> {
     let legal: Vec<usize> = (0..candidates.len())
@@ -53,7 +60,7 @@ pub(super) fn choose(
         .map(|s| s.regions.iter().filter_map(|r| ground.index(r)).collect());
     let passive = service.placement.mode == PlacementMode::ActivePassive;
     let allowed = Allowed::of(ground, service, demand);
-    let mut bound = None;
+    let (mut bound, mut exact) = (None, true);
     let (mut regions, mut because) = match &service.placement.regions {
         RegionChoice::Named(named) => {
             let before = sink.errors();
@@ -90,7 +97,8 @@ pub(super) fn choose(
             (legal.clone(), Because::new(because))
         }
         RegionChoice::Count { at_least, at_most } => {
-            let bounds = (*at_least.max(&1) as usize, *at_most.max(&1) as usize);
+            let asked = (*at_least as usize).max(bent.least);
+            let bounds = (asked.max(1), *at_most.max(&1) as usize);
             if legal.len() < bounds.0 {
                 sink.emit(legal::infeasible(ground, service, candidates, bounds.0));
                 return None;
@@ -98,7 +106,7 @@ pub(super) fn choose(
             if passive {
                 (legal.clone(), Because::default())
             } else {
-                let (answer, because) = counted(
+                let (answer, because, proven) = counted(
                     ground,
                     searcher,
                     &allowed,
@@ -108,6 +116,7 @@ pub(super) fn choose(
                     bounds,
                 )?;
                 bound = (answer.bound < answer.value).then_some(answer.bound);
+                exact = proven;
                 (answer.regions, because)
             }
         }
@@ -119,9 +128,9 @@ pub(super) fn choose(
             &allowed,
             demand,
             &regions,
-            locked.as_deref(),
+            (locked.as_deref(), bent),
             because,
-        );
+        )?;
     }
     for (index, candidate) in candidates.iter().enumerate() {
         let wanted = !matches!(service.placement.regions, RegionChoice::Named(_));
@@ -137,18 +146,13 @@ pub(super) fn choose(
     } else {
         regions.clone()
     };
-    let helps = allowed.helps(searcher, candidates, &serving);
-    let conflict = match allowed.broken(&regions, &serving) {
-        true => conflict::conflict(&allowed, candidates),
-        false => Conflict::default(),
-    };
     Some(Chosen {
+        sound: !allowed.broken(&regions, &serving),
         regions,
         serving,
         leaders: BTreeMap::new(),
         bound,
-        helps,
-        conflict,
+        exact,
         because,
     })
 }
@@ -163,7 +167,7 @@ fn counted(
     legal: &[usize],
     locked: Option<&[usize]>,
     (at_least, at_most): (usize, usize),
-) -> Option<(Answer, Because)> {
+) -> Option<(Answer, Because, bool)> {
     let free = Question {
         demand: demand.by_region.clone(),
         candidates: legal.to_vec(),
@@ -175,6 +179,7 @@ fn counted(
     let Choice {
         answer: best,
         sound,
+        exact,
     } = allowed.best(searcher, free.clone())?;
     let mut kept: Vec<usize> = locked.unwrap_or_default().to_vec();
     kept.retain(|r| legal.contains(r));
@@ -188,7 +193,7 @@ fn counted(
     if (ground.rebalance && !as_good) || kept.is_empty() || had > at_most {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most));
         let because = nearer(ground, searcher, demand, free, &best, because);
-        return Some((best, because));
+        return Some((best, because, exact));
     }
     // What the lock had beyond what is legal today is replaced, not dropped.
     let before = locked.unwrap_or_default().len().max(had);
@@ -207,7 +212,7 @@ fn counted(
     let Some(answer) = completed.filter(|c| c.sound || !sound).map(|c| c.answer) else {
         let because = reason(ground, demand, &best, legal.len(), (at_least, at_most))
             .and("the regions in the lock break an enforced budget, or cannot hold a store as it is asked for");
-        return Some((best, because));
+        return Some((best, because, exact));
     };
     let now = words::mean(answer.value, demand.total);
     let mut because = if answer.regions.len() == had {
@@ -227,7 +232,7 @@ fn counted(
             ground.list(&best.regions)
         ));
     }
-    Some((answer, because))
+    Some((answer, because, exact))
 }
 
 /// Adds what would be nearer, were it not for enforced budgets and stores.
@@ -301,18 +306,19 @@ fn one_serves(
     allowed: &Allowed<'_>,
     demand: &Demand,
     from: &[usize],
-    locked: Option<&[usize]>,
+    (locked, bent): (Option<&[usize]>, &Bent),
     mut because: Because,
-) -> (Vec<usize>, Because) {
+) -> Option<(Vec<usize>, Because)> {
     let alone = |r: usize| value(&demand.by_region, &[r], &ground.costs);
     let mut among = from.to_vec();
     among.sort_unstable();
     let nearest = from.iter().copied().min_by_key(|&r| (alone(r), r));
+    let may = |r: &usize| !bent.idle.contains(r);
     let best = from
         .iter()
         .copied()
-        .min_by_key(|&r| (!allowed.serves(r, &among), alone(r), r))
-        .unwrap_or_default();
+        .filter(may)
+        .min_by_key(|&r| (!allowed.serves(r, &among), alone(r), r))?;
     let pinned = service.stores.iter().find_map(|s| s.leader.as_ref());
     let pinned = pinned.and_then(|l| ground.index(l.value.as_str()));
     let kept = locked
@@ -320,7 +326,7 @@ fn one_serves(
         .filter(|&l| !ground.rebalance || alone(l) == alone(best))
         .filter(|&l| allowed.serves(l, &among) || !allowed.serves(best, &among));
     let named = matches!(service.placement.regions, RegionChoice::Named(_));
-    let inside = |r: Option<usize>| r.filter(|r| from.contains(r));
+    let inside = |r: Option<usize>| r.filter(|r| from.contains(r) && may(r));
     let primary = if named {
         from.first().copied().unwrap_or(best)
     } else {
@@ -348,7 +354,7 @@ fn one_serves(
             ),
         }
     });
-    let mut standby = standbys(ground, service, primary, from, locked);
+    let mut standby = standbys(ground, service, primary, from, locked, bent.least);
     if !standby.is_empty() {
         because = because.and(match standby.as_slice() {
             [one] => format!("{} stands by", ground.names[*one]),
@@ -356,7 +362,7 @@ fn one_serves(
         });
     }
     standby.insert(0, primary);
-    (standby, because)
+    Some((standby, because))
 }
 
 /// The regions that stand by for one that serves, nearest first; those of the lock stay.
@@ -366,6 +372,7 @@ pub(super) fn standbys(
     primary: usize,
     from: &[usize],
     locked: Option<&[usize]>,
+    least: usize,
 ) -> Vec<usize> {
     let near = |r: usize| (ground.costs[primary][r], r);
     let mut standby: Vec<usize> = from.iter().copied().filter(|&r| r != primary).collect();
@@ -373,8 +380,9 @@ pub(super) fn standbys(
         let was = |r: &usize| !ground.rebalance && locked.is_some_and(|l| l.contains(r));
         standby.sort_by_key(|&r| (!was(&r), near(r)));
         let kept = standby.iter().filter(|r| was(r)).count() + 1;
-        let size = kept.clamp(at_least.max(1) as usize, at_most.max(1) as usize);
-        standby.truncate(size - 1);
+        let most = at_most.max(1) as usize;
+        let least = (at_least.max(1) as usize).max(least).min(most);
+        standby.truncate(kept.clamp(least, most) - 1);
     }
     standby.sort_by_key(|&r| near(r));
     standby

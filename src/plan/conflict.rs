@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::{Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span};
 use crate::model::world::{PlacementMode, RegionChoice, Service};
 
 use super::allowed::Allowed;
@@ -14,6 +14,7 @@ use super::ground::Ground;
 use super::legal::{self, Candidate, Constraint};
 use super::search::{self, Outcome, Question};
 use super::store::{self, Limit};
+use super::words;
 
 /// Something that a person wrote, and that limits where a service may be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -26,12 +27,26 @@ pub(super) enum Member {
     Regions,
     /// The enforced budget for reads: of the median, or of the 99th percentile.
     Read { tail: bool },
+    /// The enforced budget for writes, of all stores.
+    Write,
+    /// The enforced budget for calls to other regions.
+    Call { tail: bool },
+    /// The room that its pods take.
+    Pods,
+    /// The room that it takes after the loss of a region.
+    TakeOver,
 }
 
 /// A minimal set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Conflict {
+    /// Those of the service that it is about.
     pub members: Vec<Member>,
+    /// The place of every member, and what it says there.
+    pub places: Vec<(Span, String)>,
+    pub notes: Vec<String>,
+    /// Ways out, each enough alone; none where they were not looked for.
+    pub helps: Vec<String>,
     /// Whether each is needed by proof; else a search was given up somewhere.
     pub proven: bool,
 }
@@ -51,8 +66,13 @@ pub(super) fn conflict(allowed: &Allowed<'_>, candidates: &[Candidate]) -> Confl
             members = without;
         }
     }
+    let (ground, service) = (allowed.ground, allowed.service);
+    let places = members.iter().map(|m| places(ground, service, *m));
     Conflict {
-        members: members.into_iter().collect(),
+        places: places.flatten().collect(),
+        members: members.iter().copied().collect(),
+        notes: Vec::new(),
+        helps: Vec::new(),
         proven: oracle.proven,
     }
 }
@@ -166,53 +186,74 @@ impl Conflict {
     }
 
     /// Shows each member's place, but for those that the diagnostic is about.
-    pub(super) fn show(
-        &self,
-        mut diagnostic: Diagnostic,
-        ground: &Ground<'_>,
-        service: &Service,
-    ) -> Diagnostic {
+    pub(super) fn show(&self, mut diagnostic: Diagnostic) -> Diagnostic {
         let shown = diagnostic.place();
-        let add = |diagnostic: Diagnostic, span: Span, text: String| {
-            if Some(span) == shown {
-                return diagnostic;
-            }
-            diagnostic.see(span, text)
-        };
-        for member in &self.members {
-            diagnostic = match *member {
-                Member::Region(constraint) => legal::show(diagnostic, constraint, ground, service),
-                Member::Store(index, limit) => {
-                    let (span, text) = store::shown(ground, service, index, limit);
-                    add(diagnostic, span, text)
-                }
-                Member::Regions => {
-                    let text = match service.placement.regions {
-                        RegionChoice::All | RegionChoice::Count { .. } => "so many regions",
-                        RegionChoice::Named(_) => "these regions",
-                    };
-                    match service.placement.counts.regions.or(service.placement.span) {
-                        Some(span) => add(diagnostic, span, text.to_owned()),
-                        None => diagnostic,
-                    }
-                }
-                Member::Read { tail } => {
-                    let percentile = if tail { "p99" } else { "p50" };
-                    match &service.budget.read {
-                        Some(budget) => add(
-                            diagnostic,
-                            budget.span,
-                            format!("the enforced budget for reads at {percentile}"),
-                        ),
-                        None => diagnostic,
-                    }
-                }
-            };
+        for (span, text) in self.places.iter().filter(|(s, _)| Some(*s) != shown) {
+            diagnostic = diagnostic.see(*span, text.clone());
         }
+        diagnostic = self
+            .notes
+            .iter()
+            .cloned()
+            .fold(diagnostic, Diagnostic::note);
         if !self.members.is_empty() && !self.proven {
             return diagnostic
                 .note("these conflict; a search was given up, so one of them may not be needed");
         }
         diagnostic
     }
+}
+
+/// The places of a member, and what it says there.
+pub(super) fn places(
+    ground: &Ground<'_>,
+    service: &Service,
+    member: Member,
+) -> Vec<(Span, String)> {
+    let percentile = |tail: bool| if tail { "p99" } else { "p50" };
+    let budget = &service.budget;
+    let one = match member {
+        Member::Region(constraint) => {
+            let shown = Diagnostic::new(Code::PlacementInfeasible, "");
+            let shown = legal::show(shown, constraint, ground, service).labels;
+            return shown.into_iter().map(|l| (l.span, l.text)).collect();
+        }
+        Member::Store(index, limit) => Some(store::shown(ground, service, index, limit)),
+        Member::Regions => {
+            let text = match service.placement.regions {
+                RegionChoice::All | RegionChoice::Count { .. } => "so many regions",
+                RegionChoice::Named(_) => "these regions",
+            };
+            let span = service.placement.counts.regions.or(service.placement.span);
+            span.map(|span| (span, text.to_owned()))
+        }
+        Member::Read { tail } => budget.read.as_ref().map(|b| {
+            let text = format!("the enforced budget for reads at {}", percentile(tail));
+            (b.span, text)
+        }),
+        Member::Write => budget
+            .write
+            .as_ref()
+            .map(|b| (b.span, "the enforced budget for writes".to_owned())),
+        Member::Call { tail } => budget.cross_region.as_ref().map(|b| {
+            let at = percentile(tail);
+            (
+                b.span,
+                format!("the enforced budget for calls to other regions at {at}"),
+            )
+        }),
+        Member::Pods => {
+            let scale = service.workload.scale;
+            let span = scale.min_span.or(scale.span).unwrap_or(service.name.span);
+            let pods = words::count(scale.min as usize, "pod");
+            Some((span, format!("{pods} per region")))
+        }
+        Member::TakeOver => {
+            let scale = service.workload.scale;
+            let span = scale.max_span.or(scale.span).unwrap_or(service.name.span);
+            let pods = words::count(scale.max as usize, "pod");
+            Some((span, format!("up to {pods} per region after a loss")))
+        }
+    };
+    one.into_iter().collect()
 }

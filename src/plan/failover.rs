@@ -62,13 +62,17 @@ impl Rule {
     }
 }
 
-/// Decides every chain, services in the order of decision; emits where nothing can take over.
+/// A service's chain per serving region.
+type Chains = BTreeMap<RegionName, FailoverChain>;
+
+/// Decides every chain, services in the order of decision, and which services, by index, find no
+/// room after the loss of which regions; emits where nothing may take over.
 pub(super) fn chains(
     ground: &Ground<'_>,
     placed: &[Placed<'_>],
     room: &Room,
     sink: &mut Sink,
-) -> Vec<BTreeMap<RegionName, FailoverChain>> {
+) -> (Vec<Chains>, Vec<(usize, Vec<usize>)>) {
     let headroom = ground.world.fleet.failover.headroom;
     let after_loss = room.clone().keep_free(ground.world, headroom);
     let rules: Vec<_> = placed.iter().map(|p| Rule::of(ground, p.service)).collect();
@@ -95,11 +99,9 @@ pub(super) fn chains(
         if !forbidden[i].is_empty() {
             say_forbidden(ground, service, &rules[i], &forbidden[i], sink);
         }
-        if !full[i].is_empty() {
-            say_full(ground, service, &full[i], sink);
-        }
     }
-    all
+    let full = full.into_iter().enumerate();
+    (all, full.filter(|(_, lost)| !lost.is_empty()).collect())
 }
 
 enum Lack {
@@ -128,6 +130,18 @@ pub(super) fn lacks(
     }
     lacks.sort_unstable();
     lacks
+}
+
+/// Whether a service holds data that no region may take over after the loss of one.
+pub(super) fn stranded(ground: &Ground<'_>, placed: &Placed<'_>) -> bool {
+    let country = |r: usize| ground.world.regions[ground.names[r]].country;
+    let rule = Rule::of(ground, placed.service);
+    let taken_over = |&lost: &usize| {
+        let mut others = placed.chosen.regions.iter().filter(|r| **r != lost);
+        others.any(|&r| rule.forbids(country(lost), country(r)).is_none())
+    };
+    let bound = placed.service.failover && !rule.bound.is_empty();
+    bound && !placed.chosen.serving.iter().all(taken_over)
 }
 
 fn chain(
@@ -293,17 +307,22 @@ fn say_forbidden(
     }
 }
 
-fn say_full(ground: &Ground<'_>, placed: &Placed<'_>, lost: &[usize], sink: &mut Sink) {
+/// The error for a service that finds no room after the loss of some regions.
+pub(super) fn full(ground: &Ground<'_>, placed: &Placed<'_>, lost: &[usize]) -> Diagnostic {
     let name = &placed.service.name.value;
     let scale = placed.service.workload.scale;
-    let span = scale.span.unwrap_or(placed.service.name.span);
-    let headroom = ground.world.fleet.failover.headroom;
-    let full = Diagnostic::new(
+    let span = scale.min_span.or(scale.span);
+    let span = span.unwrap_or(placed.service.name.span);
+    Diagnostic::new(
         Code::FailoverCapacity,
-        format!("no region has room to take over `{name}` after the loss of {}", ground.list(lost)),
+        format!(
+            "no region has room to take over `{name}` after the loss of {}",
+            ground.list(lost)
+        ),
     )
-    .at(span, format!("{} per region", words::count(scale.min as usize, "pod")))
-    .note(format!("`failover.headroom` keeps {headroom} of each cluster free"))
-    .help("add capacity, lower `scale.min` or `failover.headroom`, or set `failover: none` for the service");
-    sink.emit(full.severity(Severity::Error));
+    .at(
+        span,
+        format!("{} per region", words::count(scale.min as usize, "pod")),
+    )
+    .severity(Severity::Error)
 }

@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::atlas;
 use crate::latency;
 use crate::model::lock::Lock;
-use crate::model::name::{JurisdictionName, RegionName};
+use crate::model::name::{JurisdictionName, RegionName, ServiceKey};
 use crate::model::place::Country;
 use crate::model::rtt::{RoundTrips, Rtt, RttSource};
-use crate::model::world::{Audience, AudiencePlace, Estimate, World};
+use crate::model::world::{Audience, AudiencePlace, Estimate, Service, World};
 
+use super::legal::Constraint;
 use super::search::Costs;
+use super::store::Limit;
 
 /// What an unknown round trip counts as: an hour, so that it is never chosen for its speed.
 pub(super) const UNKNOWN: u64 = 3_600_000_000;
@@ -22,12 +24,25 @@ pub(super) struct Ground<'a> {
     pub rtt: &'a RoundTrips,
     pub lock: Option<&'a Lock>,
     pub rebalance: bool,
+    /// Whether what conflicts is looked for; not where only whether there is a plan is asked.
+    pub explains: bool,
+    /// What is not asked of which service.
+    waived: BTreeMap<ServiceKey, BTreeSet<Waiver>>,
     pub names: Vec<&'a RegionName>,
     pub costs: Costs,
     /// Where the users of each country enter, and how far it is for them.
     legs: BTreeMap<Country, (usize, Rtt)>,
     /// See [`Ground::enforced`].
     enforced: [OnceCell<Costs>; 2],
+}
+
+/// A limit that a service is decided without.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Waiver {
+    /// On its regions.
+    Region(Constraint),
+    /// On a store, by index.
+    Store(usize, Limit),
 }
 
 /// A place with users, as demand at a region.
@@ -81,6 +96,8 @@ impl<'a> Ground<'a> {
             rtt,
             lock,
             rebalance,
+            explains: true,
+            waived: BTreeMap::new(),
             names,
             costs,
             legs: BTreeMap::new(),
@@ -94,6 +111,49 @@ impl<'a> Ground<'a> {
             }
         }
         ground
+    }
+
+    /// Another fleet with the same regions and round trips, or the same with fewer services; as if
+    /// nothing was decided before.
+    pub(super) fn of_part<'b>(&self, world: &'b World) -> Ground<'b>
+    where
+        'a: 'b,
+    {
+        Ground {
+            world,
+            rtt: self.rtt,
+            lock: None,
+            rebalance: false,
+            explains: false,
+            waived: BTreeMap::new(),
+            names: world.regions.keys().collect(),
+            costs: self.costs.clone(),
+            legs: self.legs.clone(),
+            enforced: self.enforced.clone(),
+        }
+    }
+
+    /// The same without looking for what conflicts.
+    pub(super) fn unexplained(mut self) -> Self {
+        self.explains = false;
+        self
+    }
+
+    /// The same without some limits.
+    pub(super) fn waiving(mut self, waived: BTreeMap<ServiceKey, BTreeSet<Waiver>>) -> Self {
+        self.waived = waived;
+        self
+    }
+
+    /// Whether a limit is not asked of a service.
+    pub(super) fn waives(&self, service: &Service, waiver: Waiver) -> bool {
+        if self.waived.is_empty() {
+            return false;
+        }
+        let key = ServiceKey::new(&service.name.value, &service.environment);
+        self.waived
+            .get(&key)
+            .is_some_and(|all| all.contains(&waiver))
     }
 
     /// A region's index.

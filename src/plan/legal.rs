@@ -13,7 +13,7 @@ use crate::model::place::Country;
 use crate::model::world::{Cluster, Service, Store};
 
 use super::amount::{Amount, Room, split};
-use super::ground::Ground;
+use super::ground::{Ground, Waiver};
 use super::relax;
 use super::words;
 
@@ -178,6 +178,8 @@ pub(super) fn candidates(ground: &Ground<'_>, service: &Service, room: &Room) ->
                 let constraint = Constraint::Capacity;
                 candidate.obstacles.push(Obstacle { constraint, reason });
             }
+            let waived = |c| ground.waives(service, Waiver::Region(c));
+            candidate.obstacles.retain(|o| !waived(o.constraint));
             candidate
         })
         .collect()

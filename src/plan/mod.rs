@@ -9,11 +9,14 @@
 mod allowed;
 mod amount;
 mod budget;
+mod calls;
 mod choose;
 mod conflict;
 mod dns;
+mod explain;
 mod failover;
 mod ground;
+mod joint;
 mod journey;
 mod legal;
 mod legs;
@@ -38,8 +41,10 @@ use std::collections::BTreeMap;
 
 use crate::diag::{Rejected, Sink};
 use crate::model::lock::Lock;
-use crate::model::name::ServiceKey;
-use crate::model::plan::{Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan};
+use crate::model::name::{ServiceKey, StoreKey};
+use crate::model::plan::{
+    Because, Move, Plan, RegionPlacement, Replicas, RestsOn, ServicePlan, StorePlan,
+};
 use crate::model::rtt::RoundTrips;
 use crate::model::world::{Service, World};
 
@@ -72,6 +77,7 @@ struct Placed<'a> {
     rests_on: RestsOn,
     /// The weight of the audience that each serving region is nearest to.
     served: BTreeMap<usize, u128>,
+    why: explain::Why,
 }
 
 /// Decides everything.
@@ -85,40 +91,33 @@ pub fn plan(
     options: &Options,
     sink: &mut Sink,
 ) -> Result<Plan, Rejected> {
-    against(world, rtt, lock, lock, options, sink)
+    let ground = Ground::new(world, rtt, lock, options.rebalance);
+    against(&ground, lock, sink)
 }
 
 /// What a plan decides otherwise than `before`, valued under any round trips; nothing where these
 /// do not allow the plan.
 pub fn moves(world: &World, rtt: &RoundTrips, before: &Lock, after: &Plan) -> Vec<Move> {
     let kept = lock::of(after);
-    let options = Options::default();
-    let (kept, before) = (Some(&kept), Some(before));
     // What is wrong with the fleet was said of the plan itself.
-    let same = against(world, rtt, kept, before, &options, &mut Sink::new());
+    let ground = Ground::new(world, rtt, Some(&kept), false).unexplained();
+    let same = against(&ground, Some(before), &mut Sink::new());
     same.map(|plan| plan.moves).unwrap_or_default()
 }
 
-/// As [`plan()`], with its moves told from other decisions than those that are kept.
-fn against(
-    world: &World,
-    rtt: &RoundTrips,
-    lock: Option<&Lock>,
-    moved: Option<&Lock>,
-    options: &Options,
-    sink: &mut Sink,
-) -> Result<Plan, Rejected> {
+/// A plan with its moves told from other decisions than those that are kept.
+fn against(ground: &Ground<'_>, moved: Option<&Lock>, sink: &mut Sink) -> Result<Plan, Rejected> {
     let before = sink.errors();
-    let ground = Ground::new(world, rtt, lock, options.rebalance);
-    let place::Places {
-        placed,
-        room,
-        rests_on,
-        together,
-    } = place::all(&ground, sink);
-    sink.since(before)?;
-    let mut plan = complete(&ground, &placed, (&room, &together), moved, sink);
-    plan.rests_on = rests_on;
+    let mut places = place::all(ground, sink);
+    explain::places(ground, &mut places, sink);
+    let (placed, room) = (&places.placed, &places.room);
+    let decided = decide(ground, placed, room, sink);
+    // Without some services the rest would be told of things that are not so.
+    if placed.len() < ground.world.services.len() {
+        sink.since(before)?;
+    }
+    let mut plan = complete(ground, (placed, &places.together), decided, moved, sink);
+    plan.rests_on = places.rests_on;
     sink.since(before)?;
     Ok(plan)
 }
@@ -127,22 +126,17 @@ fn against(
 /// rebalance would be rejected.
 pub fn propose(world: &World, rtt: &RoundTrips, plan: &mut Plan) {
     let kept = lock::of(plan);
-    let options = Options { rebalance: true };
     // What is wrong with the fleet was said of the plan itself.
-    let free = self::plan(world, rtt, Some(&kept), &options, &mut Sink::new());
+    let ground = Ground::new(world, rtt, Some(&kept), true).unexplained();
+    let free = against(&ground, Some(&kept), &mut Sink::new());
     plan.proposals = free.map(|free| free.moves).unwrap_or_default();
     plan.proposals
         .sort_by_cached_key(|m| (Reverse(m.gain_ns()), m.what.clone(), m.from.clone()));
 }
 
-/// What follows from where the services are.
-fn complete(
-    ground: &Ground<'_>,
-    placed: &[Placed<'_>],
-    (room, together): (&Room, &Together),
-    moved: Option<&Lock>,
-    sink: &mut Sink,
-) -> Plan {
+/// Stores, failover and what users will see, of services that are placed; and errors for what is
+/// not kept.
+fn decide(ground: &Ground<'_>, placed: &[Placed<'_>], room: &Room, sink: &mut Sink) -> Plan {
     let mut plan = Plan::default();
     for service in placed {
         for (index, declared) in service.service.stores.iter().enumerate() {
@@ -154,6 +148,7 @@ fn complete(
                 chosen: &service.chosen,
                 demand: &service.demand,
                 candidates: &service.candidates,
+                conflict: &service.why.conflict,
             };
             let Some(decided) = store::decide(ground, &question, sink) else {
                 continue;
@@ -161,13 +156,10 @@ fn complete(
             plan.stores.insert(key, decided);
         }
     }
-    let chains = failover::chains(ground, placed, room, sink);
-    let base = budget::Base {
-        ground,
-        legs: Legs::of(ground),
-        stores: &plan.stores,
-        services: placed.iter().map(|p| (p.key, p)).collect(),
-    };
+    let (chains, full) = failover::chains(ground, placed, room, sink);
+    explain::full(ground, placed, &full, sink);
+    let base = base(ground, placed, &plan.stores);
+    let mut services = BTreeMap::new();
     for (service, failover) in placed.iter().zip(chains) {
         let decided = ServicePlan {
             regions: placements(ground, service),
@@ -181,8 +173,34 @@ fn complete(
             rests_on: service.rests_on,
             because: service.chosen.because.clone(),
         };
-        plan.services.insert(service.key.clone(), decided);
+        services.insert(service.key.clone(), decided);
     }
+    plan.services = services;
+    plan
+}
+
+fn base<'a>(
+    ground: &'a Ground<'_>,
+    placed: &'a [Placed<'_>],
+    stores: &'a BTreeMap<StoreKey, StorePlan>,
+) -> budget::Base<'a> {
+    budget::Base {
+        ground,
+        legs: Legs::of(ground),
+        stores,
+        services: placed.iter().map(|p| (p.key, p)).collect(),
+    }
+}
+
+/// What follows from all services together.
+fn complete(
+    ground: &Ground<'_>,
+    (placed, together): (&[Placed<'_>], &Together),
+    mut plan: Plan,
+    moved: Option<&Lock>,
+    sink: &mut Sink,
+) -> Plan {
+    let base = base(ground, placed, &plan.stores);
     for (name, journey) in &ground.world.journeys {
         let predicted = journey::predict(&base, journey, together.get(name), sink);
         plan.journeys.extend(predicted.map(|p| (name.clone(), p)));

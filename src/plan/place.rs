@@ -6,14 +6,15 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use crate::diag::Sink;
+use crate::diag::{Diagnostic, Sink};
 use crate::model::name::{ClusterName, ServiceKey};
 use crate::model::plan::RestsOn;
 use crate::model::world::{Service, Tier, World};
 
 use super::Placed;
 use super::amount::{Amount, Room};
-use super::choose;
+use super::choose::{self, Bent};
+use super::explain::Why;
 use super::ground::{Demand, Ground};
 use super::journey::{self, Together};
 use super::legal::{self, Candidate};
@@ -38,16 +39,30 @@ pub(super) struct Places<'a> {
     pub rests_on: RestsOn,
     /// What was decided for journeys.
     pub together: Together,
+    /// Services that found no place for want of room.
+    pub crowded: Vec<Crowded<'a>>,
+    /// Whether what could not be placed together is known to be so by proof.
+    pub proven: bool,
+}
+
+/// A service without room.
+pub(super) struct Crowded<'a> {
+    pub key: &'a ServiceKey,
+    pub service: &'a Service,
+    /// What it was told, and what was tried.
+    pub said: Vec<Diagnostic>,
+    /// Whether it is in a place where it breaks what is asked of it, rather than in none.
+    pub placed: bool,
 }
 
 impl<'a> Placer<'_, 'a> {
     /// One service by itself; `None` when an error was emitted.
     pub(super) fn decide(
         &mut self,
-        key: &'a ServiceKey,
-        service: &'a Service,
+        (key, service): (&'a ServiceKey, &'a Service),
         demand: Demand,
         candidates: Vec<Candidate>,
+        bent: &Bent,
         sink: &mut Sink,
     ) -> Option<Placed<'a>> {
         let rests_on = self
@@ -56,10 +71,10 @@ impl<'a> Placer<'_, 'a> {
         let chosen = choose::choose(
             self.ground,
             &mut self.searcher,
-            key,
-            service,
+            (key, service),
             &demand,
             &candidates,
+            bent,
             sink,
         );
         let chosen = chosen.filter(|c| !c.regions.is_empty())?;
@@ -72,6 +87,7 @@ impl<'a> Placer<'_, 'a> {
             chosen,
             rests_on,
             served,
+            why: Why::default(),
         })
     }
 }
@@ -83,38 +99,47 @@ pub(super) fn all<'a>(ground: &Ground<'a>, sink: &mut Sink) -> Places<'a> {
         searcher: Searcher::default(),
         pairs: Pairs::new(ground),
     };
-    let before = sink.errors();
     let mut room = Room::of(ground.world);
-    let mut repairs = repair::Repairs::default();
+    let mut repairs = repair::Repairs::new();
+    let mut exact = true;
+    let mut crowded = Vec::new();
     let mut placed: Vec<Placed<'a>> = Vec::with_capacity(ground.world.services.len());
+    let before = sink.errors();
     let mut together = Together::default();
-    for (key, service) in in_order(ground.world) {
+    for one @ (key, service) in in_order(ground.world) {
         let demand = ground.demand(&service.audience);
         let candidates = legal::candidates(ground, service, &room);
-        if !candidates.iter().any(Candidate::full) {
-            let one = placer.decide(key, service, demand, candidates, sink);
-            placed.extend(one.inspect(|p| p.occupy(&mut room)));
+        let full = candidates.iter().any(Candidate::full);
+        let mut said = Sink::new();
+        let decided = placer.decide(one, demand, candidates, &Bent::default(), &mut said);
+        let sound = decided.as_ref().is_some_and(|p| p.chosen.sound);
+        let tried = match sound || !full {
+            true => None,
+            false => repairs.room(&mut placer, &mut placed, &mut room, one).err(),
+        };
+        if !sound && full && tried.is_none() {
             continue;
         }
-        let mut said = Sink::new();
-        match placer.decide(key, service, demand, candidates, &mut said) {
-            Some(one) => {
-                said.into_sorted().into_iter().for_each(|d| sink.emit(d));
-                one.occupy(&mut room);
-                placed.push(one);
-            }
-            None => repairs.room(
-                &mut placer,
-                &mut placed,
-                &mut room,
-                (key, service),
+        let there = decided.is_some();
+        placed.extend(decided.inspect(|p| p.occupy(&mut room)));
+        let mut said = said.into_sorted();
+        if let Some(note) = tried.as_ref().and_then(Option::as_ref) {
+            said = said.into_iter().map(|d| d.note(note.clone())).collect();
+        }
+        exact &= sound || placed.last().is_none_or(|p| p.key != key || p.chosen.exact);
+        if tried.is_some() {
+            crowded.push(Crowded {
+                key,
+                service,
                 said,
-                sink,
-            ),
+                placed: there,
+            });
+        } else {
+            said.into_iter().for_each(|d| sink.emit(d));
         }
     }
-    if sink.errors() == before {
-        repairs.losses(&mut placer, &mut placed, &mut room);
+    repairs.couplings(&mut placer, &mut placed, &mut room);
+    if sink.errors() == before && crowded.is_empty() {
         together = journey::together(ground, &mut placed, &mut room);
     }
     Places {
@@ -122,6 +147,8 @@ pub(super) fn all<'a>(ground: &Ground<'a>, sink: &mut Sink) -> Places<'a> {
         placed,
         room,
         rests_on: placer.pairs.all(),
+        crowded,
+        proven: exact && repairs.proven,
     }
 }
 

@@ -35,9 +35,14 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 .region("eu-north-1", "capacity: {cpu: 100m}")
                 .service("web", "placement: {regions: [eu-west-1, eu-north-1]}"),
             "error[placement-region] services/web.yaml:3:34: `web` may not be placed in `eu-north-1`
-  see services/web.yaml:2:184: needs room for 2 pods per region
+  see services/web.yaml:3:22: these regions
+  see services/web.yaml:2:190: 2 pods per region
+  see services/web.yaml:2:156: 100m of cpu each
+  see regions/eu-north-1.yaml:4:42: `eu-north-1-a` holds 100m of cpu
   note: `eu-north-1`: eu-north-1-a has no room left for 2 pods
-  help: take `eu-north-1` out of `placement.regions`, or lift what stands in the way
+  note: per region `web` takes 200m of cpu; the cluster holds 100m
+  help: take `eu-north-1` out of `placement.regions`
+  help: give `eu-north-1-a` 300m more cpu, 400m in all
 ",
         ),
         (
@@ -121,9 +126,17 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
                 .region("eu-west-1", "capacity: {cpu: 300m}")
                 .region("us-east-1", "capacity: {cpu: 1}")
                 .service("web", NAMED),
-            "error[failover-capacity] services/web.yaml:2:184: no region has room to take over `web` after the loss of us-east-1
-  note: `failover.headroom` keeps 0% of each cluster free
-  help: add capacity, lower `scale.min` or `failover.headroom`, or set `failover: none` for the service
+            "error[failover-capacity] services/web.yaml:2:190: no region has room to take over `web` after the loss of us-east-1
+  see services/web.yaml:3:22: these regions
+  see services/web.yaml:2:156: 100m of cpu each
+  see services/web.yaml:2:198: up to 6 pods per region after a loss
+  see regions/eu-west-1.yaml:4:41: `eu-west-1-a` holds 300m of cpu
+  note: per region `web` takes 200m of cpu; the cluster holds 300m
+  help: lower `scale.max` to 3
+  help: take `eu-west-1` out of `placement.regions`
+  help: lower `scale.min` to 1
+  help: give `eu-west-1-a` 100m more cpu, 400m in all
+  help: set `failover: none` for `web`
 ",
         ),
         (
@@ -221,9 +234,10 @@ fn each_way_out_of_a_conflict_is_enough_alone() {
         helps,
         [
             "ask for 1 region",
+            "lower `scale.min` to 1",
             "allow `eu-west-3` in `placement.from`",
-            "make room for 2 pods in `us-west-2`, or lower `scale.min`",
-            "give a cluster in `us-east-1` the capability `cloudnative-pg`",
+            "give `us-west-2-a` 100m more cpu, 200m in all",
+            "give `us-east-1-a` the capability `cloudnative-pg`",
         ],
         "{said}"
     );

@@ -15,6 +15,7 @@ mod lints;
 mod matrix;
 mod places;
 mod recovery;
+mod room;
 mod scenarios;
 mod shards;
 mod sticky;

@@ -214,6 +214,8 @@ pub struct Failover {
     pub residency: Option<Spanned<JurisdictionName>>,
     /// The share of capacity that must stay free after a failover.
     pub headroom: Share,
+    /// Where that was written, where it was.
+    pub headroom_span: Option<Span>,
     /// How long a health check takes to fail.
     pub detection: Duration,
     /// Where that was written.

@@ -153,6 +153,10 @@ pub struct Scale {
     pub cpu_percent: Option<u32>,
     /// Where it was written, where it was.
     pub span: Option<Span>,
+    /// Where `min` was written.
+    pub min_span: Option<Span>,
+    /// Where `max` was written.
+    pub max_span: Option<Span>,
 }
 
 /// When a CronJob runs.

@@ -7,8 +7,10 @@ use crate::model::plan::{Forecast, Percentile, Quantile, Verdict, Worst};
 use crate::model::world::{Estimate, LatencyBudget, RegionChoice};
 
 use crate::plan::Placed;
-use crate::plan::conflict::Member;
+use crate::plan::conflict::{Conflict, Member};
+use crate::plan::explain;
 use crate::plan::ground::Ground;
+use crate::plan::joint::{self, Which};
 use crate::plan::store::Limit;
 use crate::plan::words;
 
@@ -94,7 +96,7 @@ impl Judge<'_, '_> {
                 enforced,
                 worst: shown,
                 ground: self.ground,
-                helps: self.placed.chosen.helps.map(|r| self.ground.names[r]),
+                helps: self.placed.why.helps.map(|r| self.ground.names[r]),
             };
             sink.emit(breach.diagnostic(budget));
         }
@@ -168,20 +170,42 @@ impl Breach<'_> {
                 over.note("not enforced, since it is estimated; `network.estimate: enforce` would");
         }
         // What follows from another conflict is not told as one of its own.
-        let conflict = &self.placed.chosen.conflict;
+        let conflict = &self.placed.why.conflict;
         let mine = conflict.is_about(|member| match member {
             Member::Read { .. } => self.what == READ,
-            Member::Store(_, Limit::Write) => self.what == WRITE,
+            Member::Store(_, Limit::Write) | Member::Write => self.what == WRITE,
+            Member::Call { .. } => self.what == CALL,
             _ => false,
         });
-        if self.enforced && mine {
-            over = conflict.show(over, self.ground, self.placed.service);
+        if !self.enforced || !mine {
+            if self.enforced && *conflict != Conflict::default() {
+                over = over.note(explain::FOLLOWS);
+            }
+            return over.help(self.remedy());
         }
-        over.help(self.remedy())
+        over = conflict.show(over);
+        match conflict.helps.is_empty() {
+            true => over.help(self.remedy()),
+            false => conflict.helps.iter().cloned().fold(over, Diagnostic::help),
+        }
+    }
+
+    /// The smallest limit in milliseconds that a choice can keep, where the choice that was made is
+    /// not the one that breaks it least.
+    fn least(&self) -> Option<u64> {
+        let tail = self.quantile == Quantile::P99;
+        let asked = self.enforced && self.what == WRITE && self.ground.explains;
+        asked
+            .then(|| joint::least_budget(self.ground, self.placed.key, Which::Write, tail))
+            .flatten()
     }
 
     fn remedy(&self) -> String {
-        let raise = match self.worst.ns {
+        let raise = match self
+            .least()
+            .map(|ms| ms.saturating_mul(1_000_000))
+            .or(self.worst.ns)
+        {
             Some(ns) => format!("raise the budget to {}ms", ns.div_ceil(1_000_000)),
             None => "measure the round trip into `network/rtt.csv`".to_owned(),
         };

@@ -115,6 +115,8 @@ impl<'a> Free<'_, 'a> {
             all.extend(self.led(&Chosen {
                 regions,
                 serving,
+                sound: self.placed.chosen.sound,
+                exact: self.placed.chosen.exact,
                 ..Chosen::default()
             }));
         }
@@ -140,7 +142,8 @@ impl<'a> Free<'_, 'a> {
             }
             let locked = self.locked();
             let with = |&primary: &usize| {
-                let standby = choose::standbys(ground, service, primary, &legal, locked.as_deref());
+                let standby =
+                    choose::standbys(ground, service, primary, &legal, locked.as_deref(), 0);
                 let mut regions = vec![primary];
                 regions.extend(standby);
                 (regions, vec![primary])
@@ -233,6 +236,7 @@ impl<'a> Free<'_, 'a> {
                 chosen: &chosen,
                 demand: &placed.demand,
                 candidates: self.candidates,
+                conflict: &placed.why.conflict,
             };
             let decided = store::kept(ground, &question)?;
             let objective = decided.objective_ns.unwrap_or_default();

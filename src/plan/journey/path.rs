@@ -112,6 +112,7 @@ pub(super) fn question<'p>(one: &'p Placed<'_>, index: usize) -> Question<'p> {
         chosen: &one.chosen,
         demand: &one.demand,
         candidates: &one.candidates,
+        conflict: &one.why.conflict,
     }
 }
 

@@ -141,6 +141,7 @@ fn as_chosen<'a>(
         chosen: choice.chosen.clone(),
         rests_on: was.rests_on,
         served: place::served(ground, &was.demand, &choice.chosen.serving),
+        why: was.why.clone(),
     }
 }
 

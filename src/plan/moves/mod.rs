@@ -39,6 +39,7 @@ pub(super) fn between(
                     chosen: &service.chosen,
                     demand: &service.demand,
                     candidates: &service.candidates,
+                    conflict: &service.why.conflict,
                 };
                 let one = One {
                     ground,

@@ -76,8 +76,17 @@ pub(super) fn say(site: &Site<'_>, wider: &Conflict) -> Diagnostic {
         })
         .collect();
     match mine.is_empty() {
-        true => told(site, &conflict(&site.without(Limit::Write)), true),
-        false => wider.show(told(site, &mine, false), site.ground, site.service),
+        true => {
+            let told = told(site, &conflict(&site.without(Limit::Write)), true);
+            wider.notes.iter().cloned().fold(told, Diagnostic::note)
+        }
+        false => {
+            let mut told = wider.show(told(site, &mine, false));
+            if !wider.helps.is_empty() {
+                told.help = wider.helps.clone();
+            }
+            told
+        }
     }
 }
 

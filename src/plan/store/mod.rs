@@ -13,7 +13,7 @@ mod site;
 mod tell;
 mod voting;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::Sink;
 use crate::engine::{self, Scheme};
@@ -23,7 +23,8 @@ use crate::model::rtt::Rtt;
 use crate::model::world::{Distinct, Service, Store};
 
 use super::choose::Chosen;
-use super::ground::{Demand, Ground};
+use super::conflict::Conflict;
+use super::ground::{Demand, Ground, Waiver};
 use super::legal::Candidate;
 use super::promises;
 use super::words;
@@ -42,6 +43,8 @@ pub(super) struct Question<'a> {
     pub chosen: &'a Chosen,
     pub demand: &'a Demand,
     pub candidates: &'a [Candidate],
+    /// What conflicts, where no choice of regions keeps what is asked.
+    pub conflict: &'a Conflict,
 }
 
 impl<'a> Question<'a> {
@@ -67,10 +70,16 @@ impl<'a> Question<'a> {
             demand: self.demand,
             regions: sorted(&self.chosen.regions),
             serving: sorted(&self.chosen.serving),
-            limits: Limit::ALL.into(),
+            limits: asked(ground, self.service, self.index),
             led: self.chosen.leaders.get(&self.index).copied(),
         }
     }
+}
+
+/// The limits that count for a service's store.
+pub(super) fn asked(ground: &Ground<'_>, service: &Service, store: usize) -> BTreeSet<Limit> {
+    let counts = |limit: &Limit| !ground.waives(service, Waiver::Store(store, *limit));
+    Limit::ALL.into_iter().filter(counts).collect()
 }
 
 /// What the lock holds of a store.
@@ -222,7 +231,7 @@ fn decide_within(
         lenient.then(without).flatten()
     });
     let Some(decided) = decided else {
-        sink.emit(infeasible::say(&site, &q.chosen.conflict));
+        sink.emit(infeasible::say(&site, q.conflict));
         return None;
     };
     if let Some(leader) = decided.leader {

@@ -54,7 +54,7 @@ pub(super) fn decide(
         );
         let decided = solve(&site, &held).or_else(|| solve(&site.without(Limit::Write), &held));
         let Some(decided) = decided else {
-            let told = infeasible::say(&site, &q.chosen.conflict);
+            let told = infeasible::say(&site, q.conflict);
             sink.emit(told.see(part.span, format!("for the part `{}`", part.name)));
             continue;
         };

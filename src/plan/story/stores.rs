@@ -29,6 +29,7 @@ pub(super) fn stores(teller: &Teller<'_, '_>) -> Vec<StoreStory> {
             chosen: &placed.chosen,
             demand: &placed.demand,
             candidates: &placed.candidates,
+            conflict: &placed.why.conflict,
         };
         for weighed in store::weighed(teller.ground(), &question) {
             let plan = match &weighed.part {

@@ -63,6 +63,7 @@ impl Made {
                 detection: Duration::millis(30_000),
                 detection_span: None,
                 promotion: PROMOTION,
+                headroom_span: None,
             },
             network: NetworkSettings {
                 rtt: "network/rtt.csv".into(),
@@ -185,6 +186,8 @@ impl Made {
                     max: 2,
                     cpu_percent: None,
                     span: None,
+                    min_span: None,
+                    max_span: None,
                 },
                 schedule: None,
                 probes: Probes::default(),

@@ -92,6 +92,7 @@ pub(super) fn fleet(
                 .map_or(DETECTION, |d| d.value),
             detection_span: failover.and_then(|f| f.detection).map(|d| d.span),
             promotion: promotion(failover.and_then(|f| f.promotion)).unwrap_or(PROMOTION),
+            headroom_span: failover.and_then(|f| f.headroom.as_ref()).map(|h| h.span),
         },
         network: NetworkSettings {
             rtt: network

@@ -143,6 +143,8 @@ fn scale(written: Option<&Spanned<raw::Scale>>, kind: WorkloadKind, tier: Tier) 
             max: 1,
             cpu_percent: None,
             span,
+            min_span: None,
+            max_span: None,
         };
     }
     let scale = written.map(|s| s.value).unwrap_or_default();
@@ -162,6 +164,8 @@ fn scale(written: Option<&Spanned<raw::Scale>>, kind: WorkloadKind, tier: Tier) 
         max,
         cpu_percent: target.or((max > min).then_some(CPU_TARGET)),
         span,
+        min_span: scale.min.map(|m| m.span),
+        max_span: scale.max.map(|m| m.span),
     }
 }
 
