@@ -489,10 +489,10 @@ fn render(out: &Path, files: &BTreeMap<String, String>) -> Result<TreeChange, Ve
     };
     let mut ledger = read(&out.ledger);
     let pending = out.pending.is_some().then(|| read(&out.pending));
-    let mut wanted: BTreeSet<&ManifestPath> = digests.keys().collect();
     let owned = ledger.files.clone();
-    wanted.extend(owned.keys());
-    wanted.extend(pending.iter().flat_map(|p| p.files.keys()));
+    let announced = pending.iter().flat_map(|p| p.files.keys());
+    let wanted = digests.keys().chain(owned.keys()).chain(announced);
+    let wanted: BTreeSet<&str> = wanted.map(ManifestPath::as_str).collect();
     let state = out.state(&wanted).expect("reads");
     if let Some(pending) = &pending {
         recover(&mut ledger, pending, &state);

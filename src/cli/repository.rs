@@ -65,8 +65,8 @@ impl<'a> Rendered<'a> {
             Ok(ledger) => ledger,
             Err(rejected) => return Ok(Err(rejected)),
         };
-        let wanted = ledger.files.keys().chain(self.digests.keys()).collect();
-        let state = tree.state(&wanted)?;
+        let wanted = ledger.files.keys().chain(self.digests.keys());
+        let state = tree.state(&wanted.map(ManifestPath::as_str).collect())?;
         if let Some(pending) = &tree.pending {
             // A run was interrupted here: what it had announced and written is owned.
             let pending = match read_ledger(Some(pending.clone()), shown, sink, sources) {
@@ -78,7 +78,7 @@ impl<'a> Rendered<'a> {
                 .keys()
                 .chain(self.digests.keys())
                 .chain(pending.files.keys());
-            let state = tree.state(&wanted.collect())?;
+            let state = tree.state(&wanted.map(ManifestPath::as_str).collect())?;
             publish::recover(&mut ledger, &pending, &state);
             return Ok(Ok((ledger, state)));
         }

@@ -192,7 +192,9 @@ impl TreeChange {
 
     /// The clusters whose files change, by name.
     pub fn clusters(&self) -> BTreeSet<&str> {
-        self.files.keys().filter_map(cluster).collect()
+        let mut clusters: Vec<&str> = self.files.keys().filter_map(cluster).collect();
+        clusters.dedup();
+        clusters.into_iter().collect()
     }
 }
 

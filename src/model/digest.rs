@@ -58,7 +58,13 @@ fn nibble(digit: u8) -> Option<u8> {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        let mut digits = String::with_capacity(64);
+        for byte in self.0 {
+            for nibble in [byte >> 4, byte & 0xf] {
+                digits.push(char::from(b"0123456789abcdef"[usize::from(nibble)]));
+            }
+        }
+        f.write_str(&digits)
     }
 }
 

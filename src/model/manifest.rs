@@ -1,6 +1,7 @@
 //! Manifests: rendered Kubernetes objects, the files they stand in, and where their values come
 //! from.
 
+use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -25,14 +26,19 @@ impl ManifestPath {
                 && segment != "."
                 && segment != ".."
                 && !segment.eq_ignore_ascii_case(".git")
-                && !segment.contains(['\\', ':'])
-                && !segment.contains(char::is_control)
         });
+        let legal = legal && !path.contains(|c: char| matches!(c, '\\' | ':') || c.is_control());
         legal.then_some(Self(path))
     }
 
     /// The path as text.
     pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Borrow<str> for ManifestPath {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -1,5 +1,6 @@
 //! What is rendered, what is owned and what is there, to the change between them.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::change::{
@@ -24,12 +25,13 @@ pub fn compare(
     source: Option<&SourceCommit>,
 ) -> TreeChange {
     let mut change = TreeChange::default();
+    let mut files: Vec<(ManifestPath, Action)> = Vec::new();
     for (path, digest) in rendered {
         let owned = ledger.files.get(path);
         let held = tree.get(path.as_str());
         match (owned, held) {
             (None, None) => {
-                change.files.insert(path.clone(), Action::Added);
+                files.push((path.clone(), Action::Added));
             }
             (_, Some(Held::File(Some(there)))) if there == digest => {
                 change.unchanged += 1;
@@ -42,7 +44,7 @@ pub fn compare(
             }
             (Some(owned), held) => {
                 let action = held.map_or(Action::Added, |_| Action::Changed);
-                change.files.insert(path.clone(), action);
+                files.push((path.clone(), action));
                 if let Some(edited) = edited(*owned, held) {
                     change.edited.insert(path.clone(), edited);
                 }
@@ -55,11 +57,12 @@ pub fn compare(
         if rendered.contains_key(path) || matches!(held, None | Some(Held::Repository)) {
             continue;
         }
-        change.files.insert(path.clone(), Action::Removed);
+        files.push((path.clone(), Action::Removed));
         if let Some(edited) = edited(*owned, held) {
             change.edited.insert(path.clone(), edited);
         }
     }
+    change.files = files.into_iter().collect();
     change.collisions = collisions(rendered, tree, &change);
     change.ledger = next_ledger(rendered, ledger, &change, source);
     change.ledger_text = (change.ledger != *ledger).then(|| write_ledger(&change.ledger));
@@ -104,13 +107,14 @@ fn collisions(
         return found;
     }
 
-    let removed = |path: &str| {
-        ManifestPath::new(path).is_some_and(|p| change.files.get(&p) == Some(&Action::Removed))
-    };
+    let removed = |path: &str| change.files.get(path) == Some(&Action::Removed);
     let staying = tree
         .keys()
         .map(String::as_str)
         .filter(|path| !removed(path));
+    if !may_collide(staying.clone().chain(added.iter().map(|p| p.as_str()))) {
+        return found;
+    }
     let mut files: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
     let mut directories: BTreeMap<String, &str> = BTreeMap::new();
     for path in staying.chain(added.iter().map(|p| p.as_str())) {
@@ -142,6 +146,33 @@ fn collisions(
     found
 }
 
+/// Whether two of these paths are the same but for case, or one lies where another is a file. Each
+/// directory is looked at once, for most changes collide with nothing.
+fn may_collide<'p>(paths: impl Iterator<Item = &'p str>) -> bool {
+    let plain = |b: u8| b.is_ascii() && !b.is_ascii_uppercase();
+    let folded = |path: &'p str| match path.bytes().all(plain) {
+        true => Cow::Borrowed(path),
+        false => Cow::Owned(path.to_lowercase()),
+    };
+    let mut files: Vec<Cow<'_, str>> = paths.map(folded).collect();
+    files.sort();
+    let above = |path: &str| path.rfind('/');
+    let mut directories: BTreeSet<&str> = BTreeSet::new();
+    let mut last = "";
+    for path in &files {
+        let mut directory = &path[..above(path).unwrap_or(0)];
+        if directory == last {
+            continue;
+        }
+        last = directory;
+        while !directory.is_empty() && directories.insert(directory) {
+            directory = &directory[..above(directory).unwrap_or(0)];
+        }
+    }
+    let file = |directory: &&str| files.binary_search_by(|f| (**f).cmp(*directory)).is_ok();
+    files.windows(2).any(|pair| pair[0] == pair[1]) || directories.iter().any(file)
+}
+
 /// Owns exactly what is rendered; a cluster's source moves only when one of its files does, so
 /// that a commit of the fleet that changes no manifest changes no ledger.
 fn next_ledger(
@@ -151,7 +182,8 @@ fn next_ledger(
     source: Option<&SourceCommit>,
 ) -> Ledger {
     let moved = change.clusters();
-    let clusters: BTreeSet<&str> = rendered.keys().filter_map(cluster).collect();
+    let mut clusters: Vec<&str> = rendered.keys().filter_map(cluster).collect();
+    clusters.dedup();
     Ledger {
         clusters: clusters
             .into_iter()

@@ -28,6 +28,8 @@ pub(crate) struct Cooked {
     pub(crate) line: u32,
     /// The shortest name of its file.
     pub(crate) file: Arc<str>,
+    /// The same for equal identities.
+    pub(crate) hash: u64,
     /// What is wrong with it by itself.
     pub(crate) faults: Vec<check::Fault>,
     /// What it has to do with others.
@@ -64,6 +66,7 @@ impl Cooked {
         let (before, after) = emit::around(&body, identity.unwrap_or(&Value::Null));
         let mut cooked = Self {
             file: place::short(&id).into(),
+            hash: hash(&id),
             id: Arc::new(id),
             template: Arc::clone(&entry.path),
             line,
@@ -137,6 +140,15 @@ impl Recipe for Cooked {
         }
         Made { body, origins }
     }
+}
+
+/// FNV-1a of an identity.
+fn hash(id: &ObjectId) -> u64 {
+    let parts = [&id.group, &id.kind, &id.namespace, &id.name];
+    let bytes = parts.into_iter().flat_map(|part| part.bytes().chain([0]));
+    bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Puts one cluster in the place of another.

@@ -71,14 +71,6 @@ impl Root {
 }
 
 impl Item {
-    /// A member of a mapping; one without an origin of its own has that of the mapping.
-    pub(crate) fn member(&self, name: &str) -> Option<Self> {
-        match &self.fact {
-            Fact::Map(members) => members.get(name).map(|item| self.hand_out(item)),
-            _ => None,
-        }
-    }
-
     /// An item of this one, as it is seen without it.
     pub(crate) fn hand_out(&self, item: &Self) -> Self {
         let mut item = item.clone();

@@ -1,5 +1,6 @@
 //! The objects of one cluster to its files: each in one of its own, none there twice.
 
+use std::cmp::Ordering;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,16 +43,23 @@ pub(crate) struct Gathered {
 pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathered {
     let mut gathered = Gathered::default();
     outputs.sort_by(|a, b| {
-        let by_folder = a.place.folder.cmp(&b.place.folder);
+        let by_folder = match Arc::ptr_eq(&a.place, &b.place) {
+            true => Ordering::Equal,
+            false => a.place.folder.cmp(&b.place.folder),
+        };
         by_folder.then_with(|| a.object.id.cmp(&b.object.id))
     });
-    let mut by_id: Vec<&Output> = outputs.iter().collect();
-    by_id.sort_by_key(|output| &output.object.id);
-    for pair in by_id.windows(2) {
-        if let [first, second] = pair
-            && first.object.id == second.object.id
-        {
-            gathered.twice.push(twice(first, second));
+    // Equal identities stand side by side, and few others.
+    let mut by_hash: Vec<&Output> = outputs.iter().collect();
+    by_hash.sort_by_key(|output| output.object.hash);
+    for group in by_hash.chunk_by_mut(|a, b| a.object.hash == b.object.hash) {
+        group.sort_by_key(|output| &output.object.id);
+        for pair in group.windows(2) {
+            if let [first, second] = pair
+                && first.object.id == second.object.id
+            {
+                gathered.twice.push(twice(first, second));
+            }
         }
     }
     gathered.found = fit(&outputs, existing);

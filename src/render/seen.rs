@@ -96,17 +96,24 @@ impl Seen {
     pub(crate) fn holds(&self, root: &Root, from: &ClusterName, to: &ClusterName) -> bool {
         let alike = Alike { from, to };
         self.0.iter().all(|look| {
-            let item = root.get(&look.name);
-            let item = match &look.member {
-                None => item.cloned(),
-                Some(member) => item.and_then(|item| item.member(member)),
+            let around = root.get(&look.name);
+            let item = match (&look.member, around.map(|item| &item.fact)) {
+                (None, _) => around,
+                (Some(member), Some(Fact::Map(members))) => members.get(&**member),
+                (Some(_), _) => return false,
             };
-            match (&look.found, item) {
-                (Found::Nothing, None) => true,
-                (Found::Mapping, Some(item)) => matches!(item.fact, Fact::Map(_)),
-                (Found::Value(seen), Some(item)) => alike.items(seen, &item),
-                _ => false,
-            }
+            let (Found::Value(seen), Some(item)) = (&look.found, item) else {
+                return match (&look.found, item) {
+                    (Found::Nothing, None) => true,
+                    (Found::Mapping, Some(item)) => matches!(item.fact, Fact::Map(_)),
+                    _ => false,
+                };
+            };
+            let source = match (&item.source, around) {
+                (Source::Around, Some(around)) => &around.source,
+                (source, _) => source,
+            };
+            alike.facts(&seen.fact, &item.fact) && alike.sources(&seen.source, source)
         })
     }
 }
@@ -119,7 +126,11 @@ struct Alike<'a> {
 
 impl Alike<'_> {
     fn items(&self, a: &Item, b: &Item) -> bool {
-        let facts = match (&a.fact, &b.fact) {
+        self.facts(&a.fact, &b.fact) && self.sources(&a.source, &b.source)
+    }
+
+    fn facts(&self, a: &Fact, b: &Fact) -> bool {
+        match (a, b) {
             (Fact::Null, Fact::Null) => true,
             (Fact::Bool(a), Fact::Bool(b)) => a == b,
             (Fact::Number(a), Fact::Number(b)) => a == b,
@@ -136,8 +147,7 @@ impl Alike<'_> {
                             .all(|(a, b)| a.0 == b.0 && self.items(a.1, b.1))
             }
             _ => false,
-        };
-        facts && self.sources(&a.source, &b.source)
+        }
     }
 
     fn sources(&self, a: &Source, b: &Source) -> bool {

@@ -2,7 +2,8 @@
 //!
 //! A change is announced in `.regen/pending`, made file by file, each whole or not at all, and
 //! ends when the announcement is renamed to `.regen/ledger`. Killed in between, the next run
-//! takes over what is already written.
+//! takes over what is already written. A directory that is not there yet is written elsewhere and
+//! moved into its place with all that is in it, at the cost of writing its files only.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -46,7 +47,7 @@ impl OutTree {
     /// What the directory holds, with the digests of these paths (owned or rendered ones).
     ///
     /// Only top-level directories that these paths are in are walked.
-    pub fn state(&self, wanted: &BTreeSet<&ManifestPath>) -> anyhow::Result<TreeState> {
+    pub fn state(&self, wanted: &BTreeSet<&str>) -> anyhow::Result<TreeState> {
         let mut state = TreeState::new();
         let context = || format!("cannot read `{}`", self.root.display());
         let tops = match fs::read_dir(&self.root) {
@@ -55,7 +56,7 @@ impl OutTree {
         };
         let folded: BTreeSet<String> = wanted
             .iter()
-            .filter_map(|path| path.as_str().split('/').next())
+            .filter_map(|path| path.split('/').next())
             .map(str::to_lowercase)
             .collect();
         for top in tops {
@@ -84,7 +85,7 @@ impl OutTree {
                 } else if !kind.is_file() {
                     // A device, a pipe or a socket: nothing to read, nothing to overwrite.
                     Held::Repository
-                } else if ManifestPath::new(path.as_str()).is_some_and(|p| wanted.contains(&p)) {
+                } else if wanted.contains(path.as_str()) {
                     let bytes = fs::read(entry.path())
                         .with_context(|| format!("cannot read `{}`", entry.path().display()))?;
                     Held::File(Some(Digest::of(&bytes)))
@@ -127,6 +128,7 @@ pub fn write_tree(
         let _ = fs::remove_dir_all(&scratch);
         return Ok(());
     }
+    let _ = fs::remove_dir_all(&scratch);
     create(&scratch)?;
     if let Some(text) = &change.ledger_text {
         write_via(&scratch, &pending, text.as_bytes(), true)?;
@@ -157,23 +159,21 @@ pub fn write_tree(
     for directory in emptied.into_iter().rev() {
         prune(root, directory);
     }
-    let mut made: BTreeSet<&Path> = BTreeSet::new();
+    let mut staged = Staged::new(root, &scratch);
     for (path, action) in &change.files {
         if *action == Action::Removed {
             continue;
         }
-        let full = &full[path];
         let file = rendered
             .files
             .get(path)
             .with_context(|| format!("`{path}` is in the change and not rendered"))?;
-        if let Some(parent) = full.parent()
-            && made.insert(parent)
-        {
-            create(parent)?;
+        let bytes = file.text.whole();
+        if !staged.takes(path.as_str(), bytes.as_bytes())? {
+            write_via(&scratch, &full[path], bytes.as_bytes(), false)?;
         }
-        write_via(&scratch, full, file.text.whole().as_bytes(), false)?;
     }
+    staged.place()?;
     if change.ledger_text.is_some() {
         let ledger = root.join(LEDGER_PATH);
         fs::rename(&pending, &ledger)
@@ -184,6 +184,81 @@ pub fn write_tree(
     }
     let _ = fs::remove_dir_all(&scratch);
     Ok(())
+}
+
+/// Directories that are not there yet, on their way into a tree: the files come by path, so that
+/// those of one directory come one after the other.
+struct Staged<'a> {
+    root: &'a Path,
+    scratch: &'a Path,
+    /// The new directory below the root that files go into, with those of it that are made.
+    new: Option<(PathBuf, BTreeSet<PathBuf>)>,
+    /// The last directory that is in the tree already.
+    there: Option<PathBuf>,
+}
+
+impl<'a> Staged<'a> {
+    fn new(root: &'a Path, scratch: &'a Path) -> Self {
+        Self {
+            root,
+            scratch,
+            new: None,
+            there: None,
+        }
+    }
+
+    /// Where new directories stand until they are whole.
+    fn elsewhere(&self) -> PathBuf {
+        self.scratch.join("new")
+    }
+
+    /// Writes a file if its directory is not in the tree yet.
+    fn takes(&mut self, path: &str, bytes: &[u8]) -> anyhow::Result<bool> {
+        let path = Path::new(path);
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let inside = |(new, _): &(PathBuf, _)| directory.starts_with(new);
+        if !self.new.as_ref().is_some_and(inside) {
+            self.place()?;
+            if self.there.as_deref() == Some(directory) {
+                return Ok(false);
+            }
+            // The first that is missing, from the root down.
+            let mut above: Vec<&Path> = directory.ancestors().collect();
+            above.reverse();
+            let missing = |d: &&&Path| fs::symlink_metadata(self.root.join(d)).is_err();
+            let Some(new) = above.iter().find(missing) else {
+                self.there = Some(directory.to_owned());
+                return Ok(false);
+            };
+            self.new = Some((new.to_path_buf(), BTreeSet::new()));
+        }
+        let elsewhere = self.elsewhere();
+        let Some((new, made)) = &mut self.new else {
+            return Ok(false);
+        };
+        let below = path.strip_prefix(&*new).unwrap_or(path);
+        let full = elsewhere.join(below);
+        let directory = full.parent().unwrap_or(&elsewhere);
+        let mut write = || -> std::io::Result<()> {
+            if !made.contains(directory) {
+                fs::create_dir_all(directory)?;
+                made.insert(directory.to_owned());
+            }
+            fs::write(&full, bytes)
+        };
+        let shown = || format!("cannot write `{}`", self.root.join(path).display());
+        write().with_context(shown).map(|()| true)
+    }
+
+    /// Moves the new directory to where it belongs.
+    fn place(&mut self) -> anyhow::Result<()> {
+        let Some((new, _)) = self.new.take() else {
+            return Ok(());
+        };
+        let place = self.root.join(new);
+        fs::rename(self.elsewhere(), &place)
+            .with_context(|| format!("cannot create `{}`", place.display()))
+    }
 }
 
 /// Removes a directory and those above it as long as they are empty, up to the root.

@@ -202,25 +202,23 @@ impl Snapshot<'_> {
             let held = match *mode {
                 LINK => Held::Link,
                 SUBMODULE => Held::Repository,
-                _ => Held::File(match ManifestPath::new(path.as_str()) {
-                    None => None,
-                    Some(legal) => match (rendered.files.get(&legal), digests.get(&legal)) {
-                        (Some(file), Some(digest))
-                            if self.is(*id, file.text.whole().as_bytes())? =>
-                        {
+                _ => {
+                    let at = path.as_str();
+                    Held::File(match (rendered.files.get(at), digests.get(at)) {
+                        (Some(file), Some(digest)) if self.is(*id, &file.text.whole())? => {
                             Some(*digest)
                         }
-                        (None, _) if !ledger.files.contains_key(&legal) => None,
+                        (None, _) if !ledger.files.contains_key(at) => None,
                         _ => self.read(path)?.map(|bytes| Digest::of(&bytes)),
-                    },
-                }),
+                    })
+                }
             };
             state.insert(path.clone(), held);
         }
         Ok(state)
     }
 
-    fn is(&self, id: Oid, bytes: &[u8]) -> anyhow::Result<bool> {
-        Ok(Oid::hash_object(ObjectType::Blob, bytes)? == id)
+    fn is(&self, id: Oid, text: &str) -> anyhow::Result<bool> {
+        Ok(Oid::hash_object(ObjectType::Blob, text.as_bytes())? == id)
     }
 }

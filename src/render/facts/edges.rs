@@ -19,8 +19,35 @@ pub(super) const NAMESPACE: &str = "kubernetes.io/metadata.name";
 type PodPort = (u16, &'static str);
 
 impl Facts<'_> {
+    /// [`Self::edges`], made once for all clusters in which the same of the services at the other
+    /// ends run: without stores and exposure, a service's rules depend on nothing else.
+    pub(super) fn edges_once(
+        &self,
+        known: &mut Vec<(Vec<bool>, Item)>,
+        cluster: &Cluster,
+        key: &ServiceKey,
+        service: &Service,
+    ) -> Item {
+        if !service.stores.is_empty() || service.exposure.is_some() {
+            return self.edges(cluster, key, service);
+        }
+        let here = |other: &ServiceKey| self.runs_in(other, &cluster.name.value);
+        let callers = self.callers(key).map(|(caller, _)| here(caller));
+        let calls = service.calls.iter();
+        let callees =
+            calls.filter_map(|call| self.callee(key, call).map(|(callee, _)| here(callee)));
+        let others: Vec<bool> = callers.chain(callees).collect();
+        if let Some((_, item)) = known.iter().find(|(same, _)| *same == others) {
+            debug_assert_eq!(*item, self.edges(cluster, key, service));
+            return item.clone();
+        }
+        let item = self.edges(cluster, key, service);
+        known.push((others, item.clone()));
+        item
+    }
+
     /// `network`: the rules of a service's pods in a cluster.
-    pub(super) fn edges(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
+    fn edges(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
         Item::map([
             ("ingress", self.ingress(cluster, key, service)),
             ("egress", self.egress(cluster, key, service)),

@@ -305,12 +305,14 @@ impl<'a> Facts<'a> {
     fn of_service(&self, key: &ServiceKey, service: &Service, visit: &mut dyn FnMut(Scene)) {
         let everywhere = layer(self.service(key, service));
         let marks = self.marks(Some(service));
+        let mut edges: Vec<(Vec<bool>, Item)> = Vec::new();
         let label: Arc<str> = key.service.as_str().into();
         for (name, here) in self.places.get(key).into_iter().flatten() {
             let Some(cluster) = self.world.clusters.get(*name) else {
                 continue;
             };
-            let own = layer(self.service_in(cluster, key, service, *here));
+            let network = self.edges_once(&mut edges, cluster, key, service);
+            let own = layer(self.service_in(cluster, key, service, *here, network));
             let folder = format!("{}/{}", service.namespace, key.service);
             let of_service = place(
                 cluster,

@@ -37,6 +37,7 @@ impl Facts<'_> {
         key: &ServiceKey,
         service: &Service,
         here: Here,
+        network: Item,
     ) -> Members {
         let subject = Subject::Service(key.clone());
         let mut members: Members = vec![
@@ -45,7 +46,7 @@ impl Facts<'_> {
                 Item::new(here.serves).planned(format!("regions of {key}")),
             ),
             ("replicas".into(), replicas(&subject, service, here)),
-            ("network".into(), self.edges(cluster, key, service)),
+            ("network".into(), network),
             ("dns".into(), self.dns(cluster, key, service)),
             ("gslb".into(), self.gslb(cluster, key, service)),
             ("route".into(), self.route(cluster, key, service)),

@@ -5,6 +5,7 @@ mod engines;
 mod fleet;
 mod policies;
 mod rules;
+mod shared;
 mod stores;
 mod traffic;
 mod users;
