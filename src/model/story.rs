@@ -223,8 +223,8 @@ pub struct Way {
 /// A formula with the means of its terms filled in, in nanoseconds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Filled {
-    /// What each term stands for, and its mean.
-    pub terms: Vec<(String, u64)>,
+    /// The terms with their means, each with its least certain source.
+    pub terms: Vec<Term>,
     /// The mean of their sum.
     pub total_ns: u64,
 }

@@ -330,6 +330,39 @@ fn alternatives_are_worth_what_a_plan_of_them_is_worth() {
 }
 
 #[test]
+fn what_an_enforced_budget_keeps_out_is_told_with_its_place() {
+    let fleet = shop();
+    let web = fleet.path().join("services/web.yaml");
+    let budget = "budget: {read: {p50: 100ms}, enforce: true}\naudience: {eu-west-1: 70, us-east-1: 28, ap-south-1: 2}\n";
+    edit(&web, "slo: {rto: 5m}\n", budget);
+    edit(&web, "{atLeast: 2, atMost: 3}", "{exactly: 2}");
+    let told = story(fleet.path(), "web");
+    let service = &told["service"];
+    assert_eq!(
+        service["decided"]["regions"],
+        serde_json::json!(["ap-south-1", "eu-west-1"])
+    );
+    let regions = service["regions"].as_array().expect("regions");
+    let out = regions
+        .iter()
+        .find(|r| r["region"] == "us-east-1")
+        .expect("is considered");
+    let (own, instead) = (&service["choice"]["objectiveMs"], &out["instead"]);
+    assert_eq!(
+        (&out["standing"], &instead["of"]),
+        (&"spare".into(), &"ap-south-1".into())
+    );
+    assert!(instead["objectiveMs"].as_f64() < own.as_f64(), "{instead}");
+    let breaks = &instead["breaks"];
+    assert_eq!(
+        breaks["reason"],
+        "it would break the enforced budget for reads"
+    );
+    assert_eq!(breaks["places"][0]["file"], "services/web.yaml");
+    assert_eq!(breaks["places"][0]["line"], 14);
+}
+
+#[test]
 fn leaders_are_worth_what_a_plan_with_them_is_worth() {
     let fleet = shop();
     let dir = fleet.path();

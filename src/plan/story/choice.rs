@@ -81,6 +81,7 @@ fn instead(
 ) -> Option<Instead> {
     let placed = teller.placed;
     let serving = &placed.chosen.serving;
+    let own = value(&placed.demand.by_region, serving, &teller.ground().costs);
     let passive = placed.service.placement.mode == PlacementMode::ActivePassive;
     match standing {
         Standing::Spare => {}
@@ -99,7 +100,13 @@ fn instead(
             objective_ns: known.then(|| words::mean_ns(sum, placed.demand.total)),
             breaks,
         };
-        (instead.breaks.is_some(), sum, of, instead)
+        // What would be better and may not be says more than what may be and would be worse.
+        let rank = match &instead.breaks {
+            Some(_) if sum < own => 0,
+            None => 1,
+            Some(_) => 2,
+        };
+        (rank, sum, of, instead)
     };
     let room = match &placed.service.placement.regions {
         _ if passive => false,
@@ -134,7 +141,7 @@ fn breaks(
             .filter(|_| allowed.breaks(set))?;
         Some(Obstacle {
             reason: "it would break the enforced budget for reads".to_owned(),
-            places: vec![label(budget.span, "the enforced budget for reads")],
+            places: vec![label(budget.span, "")],
         })
     };
     let stores = |broken: bool| {

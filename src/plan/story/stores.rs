@@ -3,7 +3,7 @@
 use crate::diag::{Label, Span};
 use crate::engine;
 use crate::model::name::RegionName;
-use crate::model::plan::{Quantile, StorePlan, Term};
+use crate::model::plan::{Quantile, Source, StorePlan, Term};
 use crate::model::rtt::Rtt;
 use crate::model::story::{Filled, Lead, Obstacle, Staleness, StoreStory, Way};
 use crate::model::world::Store;
@@ -135,10 +135,12 @@ fn filled(ways: &[(u64, Way)], total: u128, of: impl Fn(&Way) -> &Vec<Term>) -> 
     for i in 0..longest {
         let mut mean = 0_u128;
         let mut names: Vec<&str> = Vec::new();
+        let mut source = Source::Inside;
         for (weight, way) in ways {
             let Some(term) = of(way).get(i) else { continue };
             mean += u128::from(term.ns?) * u128::from(*weight);
             names.push(&term.what);
+            source = source.max(term.source);
         }
         sum += mean;
         names.sort_unstable();
@@ -148,7 +150,8 @@ fn filled(ways: &[(u64, Way)], total: u128, of: impl Fn(&Way) -> &Vec<Term>) -> 
             (_, 0) => "to the nearest region that holds it".to_owned(),
             (_, _) => "until enough of the others answer".to_owned(),
         };
-        terms.push((what, words::mean_ns(mean / 1000, total)));
+        let ns = Some(words::mean_ns(mean / 1000, total));
+        terms.push(Term { what, ns, source });
     }
     Some(Filled {
         terms,

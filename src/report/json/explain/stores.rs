@@ -78,16 +78,10 @@ struct FormulaForm {
     number: &'static str,
     /// In words.
     formula: String,
-    /// The terms; null where nobody is counted, or one is unknown.
-    terms: Option<Vec<MeanForm>>,
+    /// The terms with their means; null where nobody is counted, or one is unknown.
+    terms: Option<Vec<TermForm>>,
     /// The mean of their sum.
     mean_ms: Option<Milliseconds>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-struct MeanForm {
-    what: String,
-    ms: Milliseconds,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -146,13 +140,9 @@ pub(super) fn story(told: &Told<'_>, story: &StoreStory) -> Option<StoreStoryFor
     let formula = |(number, formula), filled: &Option<Filled>| FormulaForm {
         number,
         formula,
-        terms: filled.as_ref().map(|f| {
-            let terms = f.terms.iter().map(|(what, ns)| MeanForm {
-                what: what.clone(),
-                ms: Milliseconds(*ns),
-            });
-            terms.collect()
-        }),
+        terms: filled
+            .as_ref()
+            .map(|f| f.terms.iter().map(predicted::term).collect()),
         mean_ms: filled.as_ref().map(|f| Milliseconds(f.total_ns)),
     };
     let whole = story.part.is_none();

@@ -170,7 +170,7 @@ fn worth(page: &mut Page, told: &Told<'_>, instead: &Instead) {
     page.below(&format!("{how} {value}"));
     if let Some(breaks) = &instead.breaks {
         let places = places_of(told, &breaks.places);
-        page.below(&format!("{} {places}", breaks.reason));
+        page.below(&format!("but {}: {places}", breaks.reason));
     }
 }
 
@@ -223,7 +223,7 @@ fn rival(page: &mut Page, told: &Told<'_>, ns: u64) {
                 .to_owned()
         }
         (None, None) if searched => format!(
-            "proven: of {} that may hold it no other choice is below",
+            "proven: of {} that may hold it no other choice that keeps everything is below",
             count(choice.legal, "region")
         ),
         (None, None) if named => "nothing was chosen: the service names its regions".to_owned(),

@@ -7,10 +7,10 @@ use crate::model::world::Store;
 use crate::report::told::{Kind, Told};
 
 use super::super::inert;
-use super::super::plan::{count, milliseconds};
+use super::super::plan::count;
 use super::super::simulation::words::percent;
 use super::around::forecast;
-use super::{Page, change, exact, places_of, unknown_or};
+use super::{Page, change, exact, mark, places_of, unknown_or};
 
 /// So many regions are listed that users count at, or that could lead; the others are counted.
 const LISTED: usize = 12;
@@ -146,10 +146,9 @@ fn filled(page: &mut Page, filled: Option<&Filled>) {
         page.below("no number: nobody says where its users are, or a round trip is unknown");
         return;
     };
-    let terms: Vec<String> = filled
-        .terms
-        .iter()
-        .map(|(what, ns)| format!("{} {what}", milliseconds(*ns)))
+    let terms = filled.terms.iter();
+    let terms: Vec<String> = terms
+        .map(|t| format!("{} {}{}", unknown_or(t.ns), t.what, mark(t.source)))
         .collect();
     page.below(&format!(
         "{} = {} on average",
