@@ -11,6 +11,9 @@ macro_rules! built_in {
 built_in! {
     "bootstrap/audit-policy.yaml.j2",
     "bootstrap/encryption.yaml.j2",
+    "chaos/latency.yaml.j2",
+    "chaos/pods.yaml.j2",
+    "chaos/region.yaml.j2",
     "data/chart-argocd-cluster.yaml.j2",
     "data/chart-argocd-hub.yaml.j2",
     "data/chart-flux.yaml.j2",
@@ -28,6 +31,7 @@ built_in! {
     "delivery/flux.yaml.j2",
     "dns/dnsendpoint.yaml.j2",
     "dns/gslb.yaml.j2",
+    "flags/featureflag.yaml.j2",
     "namespace/limitrange.yaml.j2",
     "namespace/namespace.yaml.j2",
     "namespace/networkpolicy.yaml.j2",

@@ -72,6 +72,10 @@ macro_rules! with_output {
             /// in a region without a `provider`. Give the region its key; or name a `storageClass` of the
             /// store whose disks are encrypted.
             DiskKey = "disk-key", Warning;
+            /// Services ask to have a region cut off on purpose, and there is none whose loss they all
+            /// survive: each is without a failover, or holds a leader or a quorum. Nothing is cut off.
+            /// Leave `chaos.region` out, or place the services so that they survive.
+            ChaosRefused = "chaos-refused", Warning;
             /// A service calls another that does not run in the same cluster, and the address ranges of the
             /// clusters it runs in are unknown: the default-deny policy will block the call. Give those
             /// clusters a `network`, or place the services together.

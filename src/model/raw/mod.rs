@@ -41,7 +41,7 @@ pub use region::{
 };
 pub use scalar::{SCALARS, Scalar, scalar};
 pub use service::{
-    Budget, Call, CallLong, CircuitBreaker, FailoverChoice, Flag, Latency, LatencyBudget,
+    Budget, Call, CallLong, Chaos, CircuitBreaker, FailoverChoice, Flag, Latency, LatencyBudget,
     Objective, OnFailure, Owner, Placement, RegionBounds, Regions, Requires, Resilience, Service,
     Slo,
 };

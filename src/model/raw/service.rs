@@ -62,6 +62,8 @@ pub struct Service {
     pub requires: Option<Requires>,
     /// Feature flags and how far each is rolled out.
     pub flags: Option<Spanned<Vec<Flag>>>,
+    /// What is broken on purpose, and when. Absent: nothing.
+    pub chaos: Option<Spanned<Chaos>>,
     /// Other environments that it runs in, each with what differs there.
     #[serde(default)]
     pub environments: Entries<PartialService>,
@@ -327,4 +329,21 @@ pub struct Flag {
     /// The share of users that see it, by wave or region.
     #[serde(default)]
     pub rollout: Entries<Spanned<Share>>,
+}
+
+/// What is broken on purpose, and when; never more than the plan survives.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Chaos {
+    /// When: five cron fields.
+    pub schedule: Spanned<String>,
+    /// For how long. Default: `5m`.
+    pub duration: Option<Spanned<Duration>>,
+    /// Whether one pod is killed. Default: `false`.
+    pub pods: Option<Spanned<bool>>,
+    /// By how much the way to other regions is made longer. Default: not at all.
+    pub latency: Option<Spanned<Duration>>,
+    /// Whether a region is cut off from the others: the same for all services, and one whose loss
+    /// they survive. Default: `false`.
+    pub region: Option<Spanned<bool>>,
 }

@@ -1,5 +1,7 @@
 //! Services: who calls whom, how users reach them, where they may run.
 
+use std::collections::BTreeMap;
+
 use super::exposure::Exposure;
 use super::fleet::Audience;
 use super::region::VersionRange;
@@ -47,6 +49,10 @@ pub struct Service {
     pub resilience: Resilience,
     /// What it promises for the loss of a region.
     pub recovery: Recovery,
+    /// Its feature flags.
+    pub flags: Vec<Flag>,
+    /// What is broken on purpose.
+    pub chaos: Option<Chaos>,
 }
 
 /// What the clusters that a service runs in must be.
@@ -236,4 +242,28 @@ pub enum RegionChoice {
         /// At most.
         at_most: u32,
     },
+}
+
+/// A feature flag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Flag {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The share of users that see it, by wave or region.
+    pub rollout: BTreeMap<String, Spanned<Share>>,
+}
+
+/// What is broken on purpose, and when.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Chaos {
+    /// Five cron fields.
+    pub schedule: Spanned<String>,
+    /// For how long.
+    pub duration: Duration,
+    /// Whether one pod is killed.
+    pub pods: bool,
+    /// By how much the way to other regions is made longer.
+    pub latency: Option<Duration>,
+    /// Whether a region is cut off; where that was asked for.
+    pub region: Option<Span>,
 }

@@ -2,6 +2,7 @@
 //! and store, each value with its origin.
 
 mod cache;
+mod chaos;
 mod chart;
 mod cnpg;
 mod cockroachdb;
@@ -10,6 +11,7 @@ mod disk;
 mod dns;
 mod edges;
 mod env;
+mod flags;
 mod gateway;
 mod gslb;
 mod hub;
@@ -32,7 +34,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diag::Sink;
-use crate::model::name::{ClusterName, Namespace, ServiceKey, StoreKey};
+use crate::model::name::{ClusterName, Namespace, RegionName, ServiceKey, StoreKey};
 use crate::model::origin::Subject;
 use crate::model::plan::{Plan, Replicas};
 use crate::model::world::{Cluster, KubernetesVersion, Service, World};
@@ -98,6 +100,8 @@ pub(crate) struct Facts<'a> {
     places: BTreeMap<&'a ServiceKey, BTreeMap<&'a ClusterName, Here>>,
     /// What runs in each namespace of each cluster.
     namespaces: BTreeMap<&'a Namespace, BTreeMap<&'a ClusterName, Vec<(&'a ServiceKey, Here)>>>,
+    /// The region that may be cut off on purpose.
+    victim: Option<RegionName>,
     /// Who calls a service, in order of name.
     callers_of: BTreeMap<ServiceKey, Vec<&'a ServiceKey>>,
 }
@@ -138,9 +142,11 @@ impl<'a> Facts<'a> {
             placed: BTreeMap::new(),
             places: BTreeMap::new(),
             namespaces: BTreeMap::new(),
+            victim: None,
             callers_of,
         };
         facts.place();
+        facts.victim = facts.victim(sink);
         for (name, cluster) in &world.clusters {
             let secrets = facts.secret_store(cluster);
             let item = places::cluster(world, plan, cluster, secrets);

@@ -46,6 +46,8 @@ impl Facts<'_> {
                 Item::new(here.serves).planned(format!("regions of {key}")),
             ),
             ("replicas".into(), replicas(&subject, service, here)),
+            ("flags".into(), self.flags(cluster, key, service)),
+            ("chaos".into(), self.chaos(cluster, key, service, here)),
             ("network".into(), network),
             ("dns".into(), self.dns(cluster, key, service)),
             ("gslb".into(), self.gslb(cluster, key, service)),

@@ -219,6 +219,8 @@ impl Made {
             failover_span: None,
             resilience: Resilience::default(),
             recovery: Recovery::default(),
+            flags: Vec::new(),
+            chaos: None,
         };
         change(&mut service);
         let replicas = Replicas {

@@ -3,13 +3,17 @@
 use std::collections::BTreeSet;
 
 use crate::diag::{Sink, Spanned};
+use crate::model::duration::Duration;
 use crate::model::name::{Namespace, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
-    Breaker, Budget, Call, CountSpans, Fleet, LatencyBudget, Objective, Owner, Placement,
-    PlacementMode, Recovery, RegionChoice, Requires, Resilience, Service, Tier,
+    Breaker, Budget, Call, Chaos, CountSpans, Flag, Fleet, LatencyBudget, Objective, Owner,
+    Placement, PlacementMode, Recovery, RegionChoice, Requires, Resilience, Service, Tier,
 };
 use crate::validate::areas::{self, Places};
+
+/// How long something is broken on purpose when nobody says.
+const CHAOS: Duration = Duration::millis(300_000);
 
 /// One service in one environment.
 pub(super) fn service(
@@ -67,6 +71,13 @@ pub(super) fn service(
             .resilience
             .as_ref()
             .map_or_else(Resilience::default, |r| resilience(&r.value)),
+        flags: written
+            .flags
+            .iter()
+            .flat_map(|f| &f.value)
+            .map(flag)
+            .collect(),
+        chaos: written.chaos.as_ref().map(|c| chaos(&c.value)),
         recovery: written
             .slo
             .as_ref()
@@ -92,6 +103,27 @@ fn resilience(written: &raw::Resilience) -> Resilience {
             span: b.span,
         }),
         degrade_to: written.degrade_to.clone(),
+    }
+}
+
+fn flag(written: &raw::Flag) -> Flag {
+    let rollout = written.rollout.iter();
+    Flag {
+        name: written.name.clone(),
+        rollout: rollout
+            .map(|(place, share)| (place.value.clone(), *share))
+            .collect(),
+    }
+}
+
+fn chaos(written: &raw::Chaos) -> Chaos {
+    let asked = |flag: Option<Spanned<bool>>| flag.filter(|f| f.value).map(|f| f.span);
+    Chaos {
+        schedule: written.schedule.clone(),
+        duration: written.duration.map_or(CHAOS, |d| d.value),
+        pods: asked(written.pods).is_some(),
+        latency: written.latency.map(|l| l.value),
+        region: asked(written.region),
     }
 }
 

@@ -98,10 +98,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         "`resilience.circuitBreaker` without a gateway of Envoy or a mesh",
         distinct(breaker.filter(|_| !heeded).map(|b| b.span)),
     );
-    group(
-        "`flags`",
-        distinct(services().filter_map(|s| s.flags.as_ref()).map(|s| s.span)),
-    );
     let stores = || services().flat_map(|s| &s.stores);
     group(
         "`access.from` of stores",

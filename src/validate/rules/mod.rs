@@ -57,6 +57,7 @@ rules! {
     "every region has a wave and every wave a region" => references::waves;
     "every service has a cluster in its environment" => references::environments;
     "capabilities are spelt as regen knows them" => references::capabilities;
+    "flags roll out to waves and regions that exist" => references::flags;
     "Kubernetes versions are supported" => references::versions;
     "address ranges are whole and do not overlap" => network::ranges;
     "a cluster has one way in" => network::ingress;

@@ -1,6 +1,6 @@
 //! Names that lead somewhere: waves, regions, clusters, environments, data classes, capabilities.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::lookup::{candidates, fault, services, unknown};
 use crate::diag::{Code, Sink, Span, Spanned, nearest};
@@ -191,6 +191,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "argo-rollouts",
             "barman-cloud",
             "cert-manager",
+            "chaos-mesh",
             "cilium",
             "external-dns",
             "external-secrets",
@@ -201,6 +202,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "linkerd",
             "metrics-server",
             "multicluster-services",
+            "open-feature",
             "prometheus-operator",
             "volume-snapshots",
         ])
@@ -253,6 +255,41 @@ pub(super) fn versions(facts: &Facts<'_>, sink: &mut Sink) {
                 )
                 .help(format!("versions {oldest} to {newest} are known; write it in quotes, such as \"{newest}\"")),
             );
+        }
+    }
+}
+
+/// Flags have names of their own, and roll out to waves and regions that exist.
+pub(super) fn flags(facts: &Facts<'_>, sink: &mut Sink) {
+    let world = facts.world;
+    for (_, service) in services(facts) {
+        let mut seen = BTreeMap::new();
+        for flag in &service.flags {
+            let name = &flag.name;
+            if let Some(first) = seen.insert(name.value.as_str(), name.span) {
+                let message = format!("the flag `{}` is there twice", name.value);
+                sink.emit(
+                    fault(Code::DuplicateName, message, name.span)
+                        .see(first, "first here")
+                        .help("leave one of them out"),
+                );
+            }
+            for (place, share) in &flag.rollout {
+                let known = || {
+                    let regions = world.regions.keys().map(|r| r.as_str());
+                    regions.chain(world.fleet.waves.iter().map(|w| w.as_str()))
+                };
+                if !known().any(|k| k == place) {
+                    let kind = "region or wave";
+                    sink.emit(unknown(
+                        Code::UnknownRegion,
+                        kind,
+                        place,
+                        share.span,
+                        known(),
+                    ));
+                }
+            }
         }
     }
 }

@@ -254,6 +254,16 @@ pub(super) fn schedules(facts: &Facts<'_>, sink: &mut Sink) {
                 .help("leave `exposure` out, or make it a Deployment"),
             );
         }
+        if let Some(chaos) = &service.chaos
+            && let Some(why) = cron::fault_of(&chaos.schedule.value, false)
+        {
+            let message = format!("the schedule `{}` {why}", chaos.schedule.value);
+            sink.emit(
+                fault(Code::InvalidSchedule, message, chaos.schedule.span).help(
+                    "write minute, hour, day of month, month and day of week, such as `0 10 * * 2`",
+                ),
+            );
+        }
         if let Some(schedule) = &written.schedule {
             let (text, span) = match &schedule.value {
                 Schedule::Short(text) => (text.as_str(), schedule.span),
