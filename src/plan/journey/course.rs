@@ -236,6 +236,18 @@ pub(in crate::plan) struct Net<'g, 'a> {
 }
 
 impl Net<'_, '_> {
+    /// Whether any round trip is a guess.
+    pub(in crate::plan) fn estimated(&self) -> bool {
+        let all = 0..self.ground.names.len();
+        let mut pairs = all
+            .clone()
+            .flat_map(|from| all.clone().map(move |to| (from, to)));
+        pairs.any(|(from, to)| {
+            let legs = Quantile::ALL.map(|q| self.legs.at(q, from, to));
+            legs.iter().any(|leg| leg.source.estimated())
+        })
+    }
+
     /// One call that is answered in a region.
     pub(in crate::plan) fn stop<'j>(
         &self,

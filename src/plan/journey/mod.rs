@@ -14,6 +14,7 @@ mod path;
 mod relax;
 mod search;
 mod settle;
+mod start;
 mod tell;
 mod together;
 

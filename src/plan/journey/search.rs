@@ -4,7 +4,7 @@
 //! branch ends where even the least of what is left costs as much as the best so far, where a
 //! service does not fit, or where a journey is over its budget whatever the others do. So the answer
 //! is the smallest total there is; of equal ones the one that leaves the first services with what is
-//! best for them. Effort is counted, never timed.
+//! best for them. It begins with good choices ([`super::start`]). Effort is counted, never timed.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;
@@ -90,12 +90,14 @@ pub(super) struct Search<'s, 'a> {
     pub lower: Option<(usize, usize)>,
     /// What else all choices together have to meet.
     pub accept: &'s dyn Fn(&[usize]) -> bool,
-    picked: Vec<usize>,
+    pub(super) picked: Vec<usize>,
     /// The least that the members from one on cost.
     floor: Vec<Rank>,
-    best: Option<(Rank, Vec<usize>)>,
+    pub(super) best: Option<(Rank, Vec<usize>)>,
     /// What the slowest users take with the best, where that is to be small.
-    least: Option<u64>,
+    pub(super) least: Option<u64>,
+    /// Whether the best is what it began with.
+    pub(super) started: bool,
     done: bool,
     left: usize,
 }
@@ -136,14 +138,18 @@ impl<'s, 'a> Search<'s, 'a> {
             floor,
             best: None,
             least: None,
+            started: false,
             done: false,
             left: tried,
         }
     }
 
     pub(super) fn run(mut self, room: &Room) -> Found {
-        let mut room = room.clone();
-        self.descend(Rank::default(), &mut room);
+        self.start(room);
+        if !self.done {
+            let mut room = room.clone();
+            self.descend(Rank::default(), &mut room);
+        }
         Found {
             best: self.best,
             least: self.least,
@@ -154,7 +160,9 @@ impl<'s, 'a> Search<'s, 'a> {
     fn descend(&mut self, so_far: Rank, room: &mut Room) {
         let depth = self.picked.len();
         if depth == self.members.len() {
-            self.take(so_far);
+            if self.take(so_far) {
+                self.started = false;
+            }
             return;
         }
         let member = &self.members[depth];
@@ -164,7 +172,10 @@ impl<'s, 'a> Search<'s, 'a> {
             }
             let rank = so_far + choice.rank;
             let least = rank + self.floor[depth + 1];
-            if self.lower.is_none() && self.best.as_ref().is_some_and(|b| least >= b.0) {
+            // Of equal ones the first that comes by here counts.
+            let started = self.started;
+            let worse = |best: Rank| least > best || (least == best && !started);
+            if self.lower.is_none() && self.best.as_ref().is_some_and(|b| worse(b.0)) {
                 return;
             }
             self.left -= 1;
@@ -184,9 +195,10 @@ impl<'s, 'a> Search<'s, 'a> {
         }
     }
 
-    fn take(&mut self, rank: Rank) {
+    /// Takes what is picked as the best so far; whether everything else allows it.
+    pub(super) fn take(&mut self, rank: Rank) -> bool {
         if !(self.accept)(&self.picked) {
-            return;
+            return false;
         }
         if let Some((case, tail)) = self.lower {
             // From here on only what takes less counts.
@@ -196,6 +208,7 @@ impl<'s, 'a> Search<'s, 'a> {
             self.done = worst == 0;
         }
         self.best = Some((rank, self.picked.clone()));
+        true
     }
 
     /// What the slowest users take that count, in microseconds.
@@ -207,7 +220,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// Whether some users are over a limit whatever is chosen for those that are not yet.
-    fn over(&self, case: usize) -> bool {
+    pub(super) fn over(&self, case: usize) -> bool {
         let (users, first) = (&self.cases[case].users, &self.cases[case].over);
         let start = first.get();
         let over = |user: usize| {
@@ -224,7 +237,7 @@ impl<'s, 'a> Search<'s, 'a> {
     }
 
     /// What a user's way takes at least, given what is chosen so far.
-    fn takes(&self, case: usize, user: &Place, tail: usize) -> Takes {
+    pub(super) fn takes(&self, case: usize, user: &Place, tail: usize) -> Takes {
         if self.exempt && self.picked.len() < self.members.len() {
             return (0, true);
         }

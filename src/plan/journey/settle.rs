@@ -182,9 +182,15 @@ pub(super) fn settled<'a>(
             )),
         };
         one.chosen.because = because;
-        // By itself it can do no better than it did by itself.
-        let alone = || value(&was.demand.by_region, &was.chosen.serving, &ground.costs);
-        one.chosen.bound = (!proven).then(|| was.chosen.bound.unwrap_or_else(alone));
+        // By itself it can do no better than it did by itself, or than everywhere at once.
+        let bound = |serving: &[usize]| value(&was.demand.by_region, serving, &ground.costs);
+        let free = ground.lock.is_none() || ground.rebalance;
+        let legal = (0..one.candidates.len()).filter(|&r| one.candidates[r].legal());
+        one.chosen.bound = match proven {
+            true => None,
+            false if free => Some(was.chosen.bound.unwrap_or_else(|| bound(before))),
+            false => Some(bound(&legal.collect::<Vec<_>>())),
+        };
     }
     // What would be led there anyway is not led there for a journey.
     for (store, leader) in one.chosen.leaders.clone() {

@@ -210,7 +210,7 @@ impl<'p, 'a> Group<'p, 'a> {
         let mut limits: Vec<[Option<u64>; 2]> = self.cases.iter().map(|c| c.limits).collect();
         let estimate = self.net.ground.world.fleet.network.estimate;
         let mut proven = self.complete;
-        let lenient = estimate != Estimate::Enforce;
+        let lenient = estimate != Estimate::Enforce && self.net.estimated();
         for exempt in [false].into_iter().chain(lenient.then_some(true)) {
             let found = self.search(&limits, None, exempt, TRIED, others);
             if let Some((_, picked)) = found.best {
@@ -224,22 +224,31 @@ impl<'p, 'a> Group<'p, 'a> {
         }
         let written = limits.clone();
         limits.iter_mut().for_each(|l| *l = [None, None]);
+        // Keeps the limits so far, should the last search not come by anything that does.
+        let mut lowest = None;
         for (case, asked) in written.iter().enumerate() {
             for tail in [0, 1] {
                 let Some(asked) = asked[tail] else { continue };
                 limits[case][tail] = Some(asked);
-                let found = self.search(&limits, None, lenient, TRIED, others);
-                proven &= found.proven;
-                if found.best.is_none() {
+                // That all together cannot be kept is known.
+                let kept = limits != written && {
+                    let found = self.search(&limits, None, lenient, TRIED, others);
+                    proven &= found.proven;
+                    let kept = found.best.is_some();
+                    lowest = found.best.or(lowest);
+                    kept
+                };
+                if !kept {
                     limits[case][tail] = None;
                     let least = self.search(&limits, Some((case, tail)), lenient, TRIED, others);
                     proven &= least.proven;
                     limits[case][tail] = Some(least.least?);
+                    lowest = least.best;
                 }
             }
         }
         let found = self.search(&limits, None, lenient, TRIED, others);
-        let (_, picked) = found.best?;
+        let (_, picked) = found.best.or(lowest)?;
         Some(Answer {
             limits,
             picked,
