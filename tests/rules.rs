@@ -215,7 +215,7 @@ const RULES: &[(&str, &str, &[Held])] = &[
         "the quietest first, leaders last, every cluster once",
         &[
             Test(WAVES),
-            Case("wave-order", "wave-order"),
+            Case("rto-by-hand", "wave-order"),
             Case("region-without-wave", "region-without-wave"),
         ],
     ),
