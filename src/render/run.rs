@@ -40,6 +40,9 @@ pub fn render(
         None => Existing::every("Secret"),
         Some(_) => Existing::every("ClusterSecretStore"),
     });
+    // Controllers of multi-cluster services write these; the gateway's are named as being there.
+    existing.push(Existing::every("ServiceImport"));
+    existing.extend(world.fleet.platform.gateway_needs());
     let parts = in_parallel(&facts.units(), |unit| {
         let mut part = Part::new(world, templates);
         facts.scenes(*unit, &mut |scene| part.scene(&scene));

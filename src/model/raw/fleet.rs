@@ -6,6 +6,7 @@ use serde::Deserialize;
 use super::audience::Audience;
 use super::entries::{Entries, Json};
 use super::forms::one_or_list;
+use super::identity::Identity;
 use super::journey::Journey;
 use super::platform::Platform;
 use super::scalar::millionths;
@@ -239,22 +240,6 @@ impl Factor {
             .then(|| Self(u32::try_from(micro / 1000).unwrap_or(u32::MAX)))
     }
 }
-
-/// Who may do what.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Identity {
-    /// Who administers clusters, such as `group:platform`.
-    pub admins: Option<Principals>,
-    /// Who may look.
-    pub viewers: Option<Principals>,
-}
-
-/// One user or group, or several.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Principals(pub Vec<Spanned<String>>);
-
-one_or_list!(Principals, String, "a user or group, or a list of them");
 
 /// The name under which a list asks its deserializer to offer a scalar as a list of one.
 pub const LIST: &str = "$regen::List";

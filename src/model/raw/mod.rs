@@ -10,6 +10,7 @@ mod entries;
 mod exposure;
 mod fleet;
 mod forms;
+mod identity;
 mod journey;
 mod overlay;
 mod platform;
@@ -26,9 +27,10 @@ pub use container::{
 pub use entries::{Entries, JSON, Json};
 pub use exposure::{Areas, Cache, Exposure};
 pub use fleet::{
-    DataClass, Date, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Identity,
-    Jurisdiction, LIST, Network, PartialService, Principals, Promotion, Residency,
+    DataClass, Date, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops,
+    Jurisdiction, LIST, Network, PartialService, Promotion, Residency,
 };
+pub use identity::{Identity, Principals, RegionIdentity};
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
 pub use overlay::{Folder, Op, Operation, Overlay, OverlayDocument};
 pub use platform::{

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::identity::Identity;
 use super::platform::Platform;
 use crate::diag::{Span, Spanned};
 use crate::model::duration::Duration;
@@ -23,6 +24,8 @@ pub struct Fleet {
     pub gitops: Gitops,
     /// Platform choices.
     pub platform: Platform,
+    /// Who may do what.
+    pub identity: Identity,
     /// The cluster that holds once-per-fleet objects.
     pub hub: Option<ClusterName>,
     /// Waves in order of rollout, and every region is in one of them; empty: the plan decides.

@@ -36,6 +36,24 @@ pub struct Platform {
     pub existing: Vec<Existing>,
 }
 
+impl Platform {
+    /// What the gateway's certificate rests on, and nobody renders.
+    pub fn gateway_needs(&self) -> Option<Existing> {
+        let gateway = self.gateway.as_ref()?;
+        let any = || "*".to_owned();
+        let (kind, namespace, name) = match (&gateway.issuer, &self.ingress_namespace) {
+            (Some(issuer), _) => ("ClusterIssuer", any(), &issuer.value),
+            (None, Some(namespace)) => ("Secret", namespace.to_string(), &gateway.certificate),
+            (None, None) => ("Secret", any(), &gateway.certificate),
+        };
+        Some(Existing {
+            kind: kind.to_owned(),
+            namespace,
+            name: name.clone(),
+        })
+    }
+}
+
 /// Where Prometheus runs and what it looks for.
 #[derive(Clone, Debug)]
 pub struct Monitoring {

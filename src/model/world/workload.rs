@@ -28,6 +28,25 @@ pub enum WorkloadKind {
     StatefulSet,
     /// Pods on a schedule.
     CronJob,
+    /// Pods that run to completion, once per version.
+    Job,
+}
+
+impl WorkloadKind {
+    /// The kind of the object.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deployment => "Deployment",
+            Self::StatefulSet => "StatefulSet",
+            Self::CronJob => "CronJob",
+            Self::Job => "Job",
+        }
+    }
+
+    /// Whether its pods end by themselves.
+    pub fn ends(self) -> bool {
+        matches!(self, Self::CronJob | Self::Job)
+    }
 }
 
 /// What a service runs.

@@ -15,6 +15,7 @@ mod flags;
 mod gateway;
 mod gslb;
 mod hub;
+mod identity;
 mod lack;
 mod marks;
 mod namespace;
@@ -159,6 +160,7 @@ impl<'a> Facts<'a> {
                 ),
                 ("cluster".into(), item.clone()),
                 ("gateway".into(), facts.gateway(cluster)),
+                ("identity".into(), facts.identity(cluster)),
             ];
             facts.clusters.insert(name, item);
             facts.shared.insert(name, layer(shared));

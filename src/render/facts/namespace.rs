@@ -55,6 +55,7 @@ impl Facts<'_> {
         vec![
             ("namespace".into(), Item::new(namespace.as_str())),
             ("services".into(), Item::list(names)),
+            ("owners".into(), self.owners(services)),
             ("defaultRequest".into(), default),
             ("secrets".into(), self.secrets(cluster, namespace, services)),
             ("quota".into(), self.quota(cluster, services)),
@@ -75,7 +76,7 @@ impl Facts<'_> {
             };
             let resources = &service.workload.resources;
             let pods = match service.workload.kind {
-                WorkloadKind::CronJob => 1,
+                WorkloadKind::CronJob | WorkloadKind::Job => 1,
                 WorkloadKind::Deployment | WorkloadKind::StatefulSet => {
                     here.replicas.max.max(here.replicas.min)
                 }

@@ -49,6 +49,10 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
             ),
         ),
         (
+            "identity",
+            Item::new(fleet.identity != crate::model::world::Identity::default()),
+        ),
+        (
             "hub",
             of.at("hub", text(fleet.hub.as_ref().map(|h| h.as_str()))),
         ),

@@ -1,8 +1,9 @@
 //! A service as templates see it: its fields as the catalog names them, and what follows from them.
 
+use crate::model::digest::Digest;
 use crate::model::name::ServiceKey;
 use crate::model::origin::{FieldRef, Subject};
-use crate::model::world::{Cluster, Protocol, Service, Tier, WorkloadKind};
+use crate::model::world::{Cluster, EnvValue, Protocol, Service, Tier, WorkloadKind};
 
 use super::super::fact::{Fact, Item};
 use super::{Facts, Here, Members, Of, pod, watch};
@@ -118,11 +119,6 @@ impl Facts<'_> {
 
 fn workload(of: &Of<'_>, service: &Service) -> Item {
     let workload = &service.workload;
-    let kind = match workload.kind {
-        WorkloadKind::Deployment => "Deployment",
-        WorkloadKind::StatefulSet => "StatefulSet",
-        WorkloadKind::CronJob => "CronJob",
-    };
     let ports = workload.ports.iter().map(|(name, port)| {
         let path = format!("workload.ports.{name}");
         let members = Item::map([
@@ -151,7 +147,7 @@ fn workload(of: &Of<'_>, service: &Service) -> Item {
         .termination_grace
         .map(|d| d.as_millis().div_ceil(1000));
     Item::map([
-        ("kind", of.at("workload.kind", kind)),
+        ("kind", of.at("workload.kind", workload.kind.name())),
         ("image", of.at("workload.image", &workload.image.value)),
         (
             "command",
@@ -163,11 +159,50 @@ fn workload(of: &Of<'_>, service: &Service) -> Item {
         ),
         ("ports", Item::map(ports)),
         ("schedule", schedule),
+        ("run", of.at("workload", run(service))),
         (
             "terminationGraceSeconds",
             of.at("workload.terminationGrace", optional(grace)),
         ),
     ])
+}
+
+/// The name of a Job: another one with whatever runs in it, since that of one cannot change.
+fn run(service: &Service) -> Fact {
+    let workload = &service.workload;
+    if workload.kind != WorkloadKind::Job {
+        return Fact::Null;
+    }
+    let resources = &workload.resources;
+    let mut words = vec![
+        resources.cpu.value.to_string(),
+        resources.memory.value.to_string(),
+        format!("{:?}", (resources.cpu_limit, resources.memory_limit)),
+        format!("{:?}", (&workload.security, &workload.volumes)),
+    ];
+    let main = [(
+        &workload.image,
+        &workload.command,
+        &workload.args,
+        &workload.env,
+    )];
+    let init = workload
+        .init
+        .iter()
+        .map(|c| (&c.image, &c.command, &c.args, &c.env));
+    for (image, command, args, env) in main.into_iter().chain(init) {
+        words.push(format!("{:?}", (&image.value, command, args)));
+        words.extend(env.iter().map(|(name, value)| match value {
+            EnvValue::Plain(text) => format!("{name}={}", text.value),
+            EnvValue::Secret { name: secret, key } => format!("{name}:{secret}/{key}"),
+            EnvValue::Field(field) => format!("{name}@{field}"),
+        }));
+    }
+    let files = workload.files.iter();
+    let files = files.map(|(path, text)| (path.as_str(), text.as_bytes()));
+    let all = words.iter().map(|w| ("", w.as_bytes())).chain(files);
+    let digest = Digest::of_pairs(all).to_string();
+    format!("{}-{}", service.name.value, &digest[..8]).into()
 }
 
 /// How many pods run in this cluster. The plan splits the region's numbers over its clusters.
@@ -186,7 +221,7 @@ fn replicas(subject: &Subject, service: &Service, here: Here) -> Item {
         Item::new(part).made_of(fields)
     };
     let (min, max) = (here.replicas.min, here.replicas.max);
-    let scales = max > min && service.workload.kind != WorkloadKind::CronJob;
+    let scales = max > min && !service.workload.kind.ends();
     let fixed = if scales {
         Item::nothing()
     } else {

@@ -52,6 +52,7 @@ impl Made {
                 ingress_namespace: Some("edge".into()),
                 ..Platform::default()
             },
+            identity: Identity::default(),
             hub: None,
             waves: vec!["first".into()],
             audience: Audience::default(),

@@ -7,5 +7,6 @@ mod policies;
 mod rules;
 mod shared;
 mod stores;
+mod tenancy;
 mod traffic;
 mod users;

@@ -77,6 +77,7 @@ pub(super) fn fleet(
         domain: written.domain.clone(),
         gitops: gitops(written),
         platform: super::platform::platform(written),
+        identity: super::identity::identity(written),
         hub: written.hub.as_ref().map(|h| h.value.clone()),
         waves: waves(&written.waves, sink),
         audience,

@@ -5,6 +5,7 @@
 
 mod exposure;
 mod fleet;
+mod identity;
 mod journey;
 mod overlay;
 mod platform;

@@ -13,7 +13,7 @@ use super::workload::{main_port, port};
 pub(super) fn probes(service: &raw::Service, kind: WorkloadKind, tier: Tier) -> Probes {
     let written = service.workload.probes.clone().unwrap_or_default();
     let fallback = |health: bool| match (kind, tier) {
-        (WorkloadKind::CronJob, _) | (_, Tier::Batch) => None,
+        (WorkloadKind::CronJob | WorkloadKind::Job, _) | (_, Tier::Batch) => None,
         _ => by_port(service, tier, health),
     };
     Probes {

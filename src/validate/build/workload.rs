@@ -137,7 +137,7 @@ fn resources(written: &raw::Workload) -> Resources {
 
 fn scale(written: Option<&Spanned<raw::Scale>>, kind: WorkloadKind, tier: Tier) -> Scale {
     let span = written.map(|s| s.span);
-    if kind == WorkloadKind::CronJob {
+    if kind.ends() {
         return Scale {
             min: 1,
             max: 1,

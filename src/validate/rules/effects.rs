@@ -57,10 +57,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     );
     let cost = fleet.network.iter().filter_map(|n| n.cost.as_ref());
     group("`network.cost`", cost.map(|c| c.span).collect());
-    group(
-        "`identity`",
-        fleet.identity.iter().map(|i| i.span).collect(),
-    );
     let classes = || fleet.data_classes.iter().map(|(_, class)| class);
     let encryption = || classes().filter_map(|c| c.encryption.as_ref());
     let at_rest = encryption().filter_map(|e| e.value.at_rest.as_ref());

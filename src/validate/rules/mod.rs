@@ -5,6 +5,7 @@ mod calls;
 mod cron;
 mod effects;
 mod exposure;
+mod identity;
 mod images;
 mod journeys;
 mod lookup;
@@ -61,6 +62,7 @@ rules! {
     "Kubernetes versions are supported" => references::versions;
     "address ranges are whole and do not overlap" => network::ranges;
     "a cluster has one way in" => network::ingress;
+    "whoever may do something is a user or a group" => identity::principals;
     "images are pinned" => images::pinned;
     "images are from the fleet's registries" => images::registries;
     "environment variables have names, and no secrets" => workloads::environment;

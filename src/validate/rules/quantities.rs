@@ -3,7 +3,6 @@
 use super::lookup::{fault, services};
 use crate::diag::{Code, Sink, Spanned};
 use crate::model::quantity::Quantity;
-use crate::model::world::WorkloadKind;
 use crate::validate::Facts;
 
 /// Quantities are more than nothing, and a limit is no less than what is asked for.
@@ -103,7 +102,7 @@ pub(super) fn scales(facts: &Facts<'_>, sink: &mut Sink) {
         let Some(scale) = &entry.service.workload.scale else {
             continue;
         };
-        if workload.kind == WorkloadKind::CronJob {
+        if workload.kind.ends() {
             continue;
         }
         let (min, max) = (workload.scale.min, workload.scale.max);

@@ -6,7 +6,7 @@ use crate::model::engine::Engine;
 use crate::model::world::WorkloadKind;
 use crate::validate::Facts;
 
-/// CronJobs append 11 characters to the names of Jobs; StatefulSets a revision to a label.
+/// CronJobs append 11 characters to the names of Jobs, Jobs 9 for their version; StatefulSets a revision to a label.
 const SUFFIXED: usize = 52;
 /// The longest name of a CloudNativePG cluster (its webhook says so).
 const POSTGRES: usize = 50;
@@ -19,6 +19,7 @@ pub(super) fn fit(facts: &Facts<'_>, sink: &mut Sink) {
             WorkloadKind::Deployment => None,
             WorkloadKind::StatefulSet => Some("StatefulSet"),
             WorkloadKind::CronJob => Some("CronJob"),
+            WorkloadKind::Job => Some("Job"),
         };
         if let Some(kind) = kind.filter(|_| name.len() > SUFFIXED) {
             sink.emit(

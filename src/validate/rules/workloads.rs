@@ -244,11 +244,15 @@ pub(super) fn schedules(facts: &Facts<'_>, sink: &mut Sink) {
             ),
             _ => {}
         }
-        if let (true, Some(exposure)) = (is_cron, &entry.service.exposure) {
+        let ends = service.workload.kind.ends();
+        if let (true, Some(exposure)) = (ends, &entry.service.exposure) {
             sink.emit(
                 fault(
                     Code::ScheduleMismatch,
-                    format!("the CronJob `{name}` is exposed, and nobody answers between its runs"),
+                    format!(
+                        "the {} `{name}` is exposed, and nobody answers between its runs",
+                        service.workload.kind.name()
+                    ),
                     exposure.value.host.span,
                 )
                 .help("leave `exposure` out, or make it a Deployment"),
