@@ -444,3 +444,36 @@ fn journeys_that_share_a_service_are_kept_together() {
     let plan = run(look, &two).plan();
     assert_eq!(regions(&plan, "s1"), ["eu", "us"]);
 }
+
+#[test]
+fn together_services_fit_where_they_are_put() {
+    for (cpu, fits) in [("300m", false), ("400m", true)] {
+        let eu = format!(
+            "region: eu\ncountry: DE\nclusters: [{{name: eu-a, capacity: {{cpu: {cpu}, memory: 8Gi}}}}]\n"
+        );
+        let outcome = shop("p50: 60ms, enforce: true", "regions: {exactly: 1}")
+            .file("regions/eu.yaml", eu)
+            .plan(None, false);
+        assert_eq!(outcome.plan.is_some(), fits, "{cpu}: {}", outcome.said());
+    }
+}
+
+#[test]
+fn an_enforced_budget_for_calls_is_not_broken_for_a_journey() {
+    for (cart, expected) in [
+        ("regions: {exactly: 1}", None),
+        ("regions: {atLeast: 1, atMost: 2}", Some(["eu", "us"])),
+    ] {
+        let outcome = shop("p50: 60ms, enforce: true", cart)
+            .service(
+                "s2",
+                "calls: [s1]\nfailover: none\nplacement: {regions: [us]}\nbudget: {crossRegion: {p50: 20ms}, enforce: true}",
+            )
+            .plan(None, false);
+        let said = outcome.said();
+        assert!(!said.contains("a call to another region of `s2`"), "{said}");
+        let found = outcome.plan.map(|plan| regions(&plan, "s1"));
+        let expected = expected.map(|names| names.map(str::to_owned).to_vec());
+        assert_eq!(found, expected, "{said}");
+    }
+}
