@@ -52,16 +52,19 @@ pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathere
     // Equal identities stand side by side, and few others.
     let mut by_hash: Vec<&Output> = outputs.iter().collect();
     by_hash.sort_by_key(|output| output.object.hash);
+    let mut again = Vec::new();
     for group in by_hash.chunk_by_mut(|a, b| a.object.hash == b.object.hash) {
         group.sort_by_key(|output| &output.object.id);
         for pair in group.windows(2) {
             if let [first, second] = pair
                 && first.object.id == second.object.id
             {
-                gathered.twice.push(twice(first, second));
+                again.push((first, second));
             }
         }
     }
+    again.sort_by(|a, b| a.0.object.id.cmp(&b.0.object.id));
+    gathered.twice = again.into_iter().map(|(a, b)| twice(a, b)).collect();
     gathered.found = fit(&outputs, existing);
     let unknown = outputs.iter().filter(|output| !output.object.known);
     for output in unknown {
