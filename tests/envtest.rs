@@ -1,10 +1,13 @@
 //! Against a real API server: `KUBEBUILDER_ASSETS=/path/to/bin cargo test --test envtest`, with
-//! `etcd` and `kube-apiserver` in that directory. Skipped, and says so, without it.
+//! `etcd` and `kube-apiserver` in that directory. Skipped, and says so, without it. With
+//! `REGEN_TEST_CRDS=/path/to/crds`, custom resources too.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/api_server_real.rs"]
 mod api_server_real;
+#[path = "envtest/crds.rs"]
+mod crds;
 #[path = "envtest/example.rs"]
 mod example;
 #[path = "envtest/role.rs"]
