@@ -188,6 +188,9 @@ pub struct ManifestSet {
     pub files: BTreeMap<ManifestPath, RenderedFile>,
     /// The kinds of objects that could not be checked, since nothing is known of their schema.
     pub unchecked: BTreeSet<String>,
+    /// How many rules in CEL the definitions of rendered kinds have, by kind: only an API server
+    /// evaluates them.
+    pub cel: BTreeMap<String, usize>,
 }
 
 impl ManifestSet {

@@ -36,6 +36,8 @@ pub(crate) struct Cooked {
     pub(crate) links: Arc<Links>,
     /// Whether the schema of its kind is known.
     pub(crate) known: bool,
+    /// How many rules in CEL the definition of its kind has.
+    pub(crate) cel: usize,
     api_version: Arc<str>,
     /// The text of its file before and after the identity.
     around: (Arc<str>, Arc<str>),
@@ -73,6 +75,7 @@ impl Cooked {
             faults: Vec::new(),
             links: Arc::default(),
             known: false,
+            cel: 0,
             api_version: api_version.into(),
             around: (before.into(), after.into()),
             shape: Arc::clone(shape),
@@ -81,7 +84,9 @@ impl Cooked {
             marks: Arc::clone(&scene.marks),
             place: Arc::clone(&scene.place),
         };
-        cooked.known = types.root(&cooked.api_version, &cooked.id.kind).is_some();
+        let root = types.root(&cooked.api_version, &cooked.id.kind);
+        cooked.known = root.is_some();
+        cooked.cel = root.map_or(0, |root| root.cel);
         cooked.links = Arc::new(Links::of(&cooked.id, &body));
         cooked.faults = cooked.check(&scene.place, &body, types);
         Ok(cooked)

@@ -1,7 +1,7 @@
 //! The objects of one cluster to its files: each in one of its own, none there twice.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
@@ -34,6 +34,8 @@ pub(crate) struct Gathered {
     pub(crate) found: Vec<Found>,
     /// The kinds of objects without a schema.
     pub(crate) unchecked: BTreeSet<String>,
+    /// How many rules in CEL kinds have.
+    pub(crate) cel: BTreeMap<String, usize>,
     /// Objects that are there twice: the first template, the second, and for what.
     pub(crate) twice: Vec<(String, Fault, String)>,
 }
@@ -66,6 +68,10 @@ pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathere
     again.sort_by(|a, b| a.0.object.id.cmp(&b.0.object.id));
     gathered.twice = again.into_iter().map(|(a, b)| twice(a, b)).collect();
     gathered.found = fit(&outputs, existing);
+    for output in outputs.iter().filter(|output| output.object.cel > 0) {
+        let kind = output.object.id.kind.clone();
+        gathered.cel.insert(kind, output.object.cel);
+    }
     let unknown = outputs.iter().filter(|output| !output.object.known);
     for output in unknown {
         if !gathered.unchecked.contains(&output.object.id.kind) {

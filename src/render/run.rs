@@ -66,13 +66,14 @@ pub fn render(
         let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
         gather::gather(std::mem::take(&mut outputs), &existing)
     });
-    let (mut files, mut unchecked) = (Vec::new(), BTreeSet::new());
+    let (mut files, mut unchecked, mut cel) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
     let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();
     for of_cluster in gathered {
         files.extend(of_cluster.files);
         told.diagnostics.extend(of_cluster.diagnostics);
         told.found.extend(of_cluster.found);
         unchecked.extend(of_cluster.unchecked);
+        cel.extend(of_cluster.cel);
         for (first, second, note) in of_cluster.twice {
             let key = (first, second.template.clone());
             let known = twice.entry(key).and_modify(|(.., more)| *more += 1);
@@ -89,8 +90,11 @@ pub fn render(
         }
         papers.tell(sink);
     }
-    sink.since(before)
-        .map(|()| ManifestSet { files, unchecked })
+    sink.since(before).map(|()| ManifestSet {
+        files,
+        unchecked,
+        cel,
+    })
 }
 
 /// Runs a function over all items on as many threads as there are cores; results in order.

@@ -76,6 +76,7 @@ fn root(schemas: &mut Schemas, head: &str) {
             built_in: true,
             served: columns.next().map_or(Served::ALWAYS, served),
             rules: None,
+            cel: 0,
         },
     );
 }

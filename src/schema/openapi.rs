@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::rules::Rules;
+use super::rules::{self, Rules};
 use super::types::{Field, Root, Schemas, Served, Struct, Type, Zero, group_of};
 
 /// Deeper schemas than this are taken as "anything": no served one comes near.
@@ -84,6 +84,7 @@ impl Schemas {
                     built_in: built_in && known.is_none_or(|r| r.built_in) && !open,
                     served: Served::ALWAYS, // by the cluster that published it
                     rules: None,
+                    cel: 0,
                 };
                 self.insert(&api_version, kind, root);
             }
@@ -131,6 +132,7 @@ impl Schemas {
                 built_in: false,
                 served: Served::ALWAYS,
                 rules: Rules::read(schema).map(Arc::new),
+                cel: rules::in_cel(schema),
             };
             self.insert(&format!("{group}/{name}"), kind, root);
         }

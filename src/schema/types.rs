@@ -169,6 +169,8 @@ pub struct Root {
     pub served: Served,
     /// What values must keep to beyond their types, where a CustomResourceDefinition says so.
     pub(super) rules: Option<Arc<Rules>>,
+    /// How many rules in CEL its definition has, which only the API server evaluates.
+    pub cel: usize,
 }
 
 /// Everything that is known of types.

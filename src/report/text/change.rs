@@ -35,16 +35,28 @@ pub fn decided(world: &World, plan: &Plan, rendered: &ManifestSet, style: Style)
     out
 }
 
-/// The kinds of objects that could not be checked, and what would help; nothing where there are
-/// none.
+/// What could not be checked of the objects, and what would help; nothing where all was.
 pub fn unchecked(rendered: &ManifestSet) -> Option<String> {
     let kinds: Vec<&str> = rendered.unchecked.iter().map(String::as_str).collect();
-    (!kinds.is_empty()).then(|| {
+    let of: Vec<&str> = rendered.cel.keys().map(String::as_str).collect();
+    let rules: usize = rendered.cel.values().sum();
+    let unknown = (!kinds.is_empty()).then(|| {
         format!(
             "{}, since their CRDs are not known: put them into `crds/`, or give --crds DIR",
             kinds.join(", ")
         )
-    })
+    });
+    let cel = (rules > 0).then(|| {
+        format!(
+            "{} in CEL of {}: the API server evaluates them",
+            count(rules, "rule"),
+            of.join(", ")
+        )
+    });
+    match (unknown, cel) {
+        (Some(unknown), Some(cel)) => Some(format!("{unknown}; and {cel}")),
+        (unknown, cel) => unknown.or(cel),
+    }
 }
 
 /// One line of such a report.

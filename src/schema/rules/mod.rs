@@ -89,6 +89,19 @@ impl Rules {
     }
 }
 
+/// How many rules in CEL stand anywhere in a schema.
+pub(super) fn in_cel(schema: &Value) -> usize {
+    match schema {
+        Value::Object(members) => {
+            let own = members.get("x-kubernetes-validations");
+            let own = own.and_then(Value::as_array).map_or(0, Vec::len);
+            own + members.values().map(in_cel).sum::<usize>()
+        }
+        Value::Array(elements) => elements.iter().map(in_cel).sum(),
+        _ => 0,
+    }
+}
+
 fn read(schema: &Value, alternative: bool, depth: usize) -> Option<Rules> {
     if depth > MAX_DEPTH {
         return None;
@@ -160,4 +173,163 @@ fn read(schema: &Value, alternative: bool, depth: usize) -> Option<Rules> {
             .map(|s| Box::new(read(s, true, depth + 1).unwrap_or_default())),
     };
     (!rules.demands_nothing()).then_some(rules)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Schemas, Violation};
+    use serde_json::{Value, json};
+
+    fn said(schema: Value, spec: Value) -> (Vec<String>, usize) {
+        let crd = json!({"spec": {"group": "shop.example", "scope": "Namespaced", "names": {"kind": "Widget"},
+            "versions": [{"name": "v1", "served": true, "schema": {"openAPIV3Schema":
+                {"type": "object", "properties": {"spec": schema}}}}]}});
+        let schemas = Schemas::built_in().clone().with_crd(&crd);
+        let widget = json!({"apiVersion": "shop.example/v1", "kind": "Widget",
+            "metadata": {"name": "w", "namespace": "shop"}, "spec": spec});
+        let found = schemas.check("shop.example/v1", "Widget", &widget, None);
+        let told = |v: Violation| format!("{} {}", v.pointer, v.what);
+        let cel = schemas.root("shop.example/v1", "Widget").unwrap().cel;
+        (found.unwrap().into_iter().map(told).collect(), cel)
+    }
+
+    #[test]
+    fn each_demand_is_met_or_told() {
+        let text = |more: Value| {
+            let mut schema = json!({"type": "string"});
+            schema
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            schema
+        };
+        let object = |more: Value| {
+            let mut schema = json!({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}});
+            schema
+                .as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            schema
+        };
+        let cases = [
+            (
+                json!({"type": "integer", "minimum": 1}),
+                json!(1),
+                json!(0),
+                "/spec has to be at least 1",
+            ),
+            (
+                json!({"type": "integer", "minimum": 1, "exclusiveMinimum": true}),
+                json!(2),
+                json!(1),
+                "/spec has to be more than 1",
+            ),
+            (
+                json!({"type": "number", "maximum": 1.5}),
+                json!(1.5),
+                json!(2),
+                "/spec may be at most 1.5",
+            ),
+            (
+                json!({"type": "integer", "multipleOf": 5}),
+                json!(10),
+                json!(11),
+                "/spec has to be a multiple of 5",
+            ),
+            (
+                json!({"type": "integer", "enum": [1, 2]}),
+                json!(2),
+                json!(3),
+                "/spec expected one of `1`, `2`",
+            ),
+            (
+                text(json!({"minLength": 2})),
+                json!("éé"),
+                json!("é"),
+                "/spec has 1 characters, at least 2 are needed",
+            ),
+            (
+                text(json!({"pattern": "^a+$"})),
+                json!("aa"),
+                json!("ab"),
+                "/spec does not match `^a+$`",
+            ),
+            (
+                text(json!({"enum": ["a", "b"]})),
+                json!("a"),
+                json!("c"),
+                "/spec expected one of `a`, `b`",
+            ),
+            (
+                text(json!({"format": "ipv4"})),
+                json!("192.0.2.1"),
+                json!("x"),
+                "/spec expected an IPv4 address",
+            ),
+            (
+                json!({"type": "array", "items": {"type": "string"}, "uniqueItems": true}),
+                json!(["a", "b"]),
+                json!(["a", "a"]),
+                "/spec two elements have the same key",
+            ),
+            (
+                json!({"type": "object", "additionalProperties": {"type": "string", "maxLength": 1}}),
+                json!({"x": "a"}),
+                json!({"x/y": "ab"}),
+                "/spec/x~1y has 2 characters, at most 1 are allowed",
+            ),
+            (
+                json!({"x-kubernetes-int-or-string": true, "anyOf": [{"type": "integer"}, {"type": "string"}], "pattern": "^[0-9]+%$"}),
+                json!("5%"),
+                json!("5"),
+                "/spec does not match `^[0-9]+%$`",
+            ),
+            (
+                object(json!({"maxProperties": 1})),
+                json!({"a": 1}),
+                json!({"a": 1, "b": "x"}),
+                "/spec has 2 members, at most 1 are allowed",
+            ),
+            (
+                object(json!({"anyOf": [{"required": ["a"]}, {"required": ["b"]}]})),
+                json!({"b": "x"}),
+                json!({}),
+                "/spec none of its alternatives holds: required field `a` is missing; or required field `b` is missing",
+            ),
+            (
+                object(json!({"not": {"required": ["a", "b"]}})),
+                json!({"a": 1}),
+                json!({"a": 1, "b": "x"}),
+                "/spec it is what its definition rules out (`not`)",
+            ),
+            (
+                object(json!({"allOf": [{"properties": {"a": {"maximum": 3}}}]})),
+                json!({"a": 3}),
+                json!({"a": 4}),
+                "/spec/a may be at most 3",
+            ),
+            (
+                object(json!({})),
+                json!({"a": 1}),
+                json!({"a": null}),
+                "/spec/a expected a value, not null",
+            ),
+        ];
+        for (schema, right, wrong, told) in cases {
+            assert_eq!(
+                said(schema.clone(), right).0,
+                Vec::<String>::new(),
+                "{schema}"
+            );
+            assert_eq!(said(schema.clone(), wrong).0, [told], "{schema}");
+        }
+    }
+
+    #[test]
+    fn rules_in_cel_are_counted() {
+        let rule = json!([{"rule": "self.a > 0"}, {"rule": "self.a < 9"}]);
+        let schema = json!({"type": "object", "x-kubernetes-validations": rule,
+            "properties": {"a": {"type": "integer", "x-kubernetes-validations": [{"rule": "self != 5"}]}}});
+        assert_eq!(said(schema, json!({"a": 5})), (Vec::new(), 3));
+    }
 }
