@@ -45,6 +45,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("minijinja", &["render/engine.rs", "render/engine/"]),
     ("regex", &["schema/rules/pattern.rs"]),
     ("serde_saphyr", &["yaml/"]),
+    ("sha1", &["io/git/snapshot.rs"]),
     ("sha2", &["model/digest.rs"]),
     ("similar", &["report/text.rs", "report/text/"]),
     ("strsim", &["diag/near.rs"]),

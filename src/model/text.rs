@@ -14,6 +14,11 @@ impl Text {
         Self(parts)
     }
 
+    /// Appends another text.
+    pub fn extend(&mut self, more: Self) {
+        self.0.extend(more.0);
+    }
+
     /// The parts in order.
     pub fn parts(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|part| &**part)

@@ -1,4 +1,5 @@
-//! The objects of one cluster to its files: each in one of its own, none there twice.
+//! The objects of one cluster to its files: each in one of its own, or those of a service in one,
+//! and none there twice.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
@@ -41,8 +42,13 @@ pub(crate) struct Gathered {
 }
 
 /// Places the objects of a cluster, or of the hub, and checks how those of a cluster fit together;
-/// `existing` is what stands there without being rendered.
-pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathered {
+/// `existing` is what stands there without being rendered. Those of a service share a file where
+/// they shall.
+pub(crate) fn gather(
+    mut outputs: Vec<Output>,
+    existing: &[Existing],
+    per_service: bool,
+) -> Gathered {
     let mut gathered = Gathered::default();
     outputs.sort_by(|a, b| {
         let by_folder = match Arc::ptr_eq(&a.place, &b.place) {
@@ -86,7 +92,14 @@ pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathere
             short: &output.object.file,
         })
         .collect();
-    let paths = place::assign(&placings);
+    let mut paths = place::assign(&placings);
+    if per_service {
+        for (output, path) in outputs.iter().zip(&mut paths) {
+            if output.place.of_service {
+                *path = ManifestPath::new(format!("{}.yaml", output.place.folder));
+            }
+        }
+    }
     for (output, path) in outputs.into_iter().zip(paths) {
         let object = &output.object;
         let Some(path) = path else {
@@ -107,11 +120,21 @@ pub(crate) fn gather(mut outputs: Vec<Output>, existing: &[Existing]) -> Gathere
             Arc::clone(&object.template),
             output.recipe,
         );
-        let file = RenderedFile {
-            text: output.text,
-            manifests: vec![manifest],
-        };
-        gathered.files.push((path, file));
+        match gathered.files.last_mut() {
+            // Objects of one folder stand side by side.
+            Some((last, file)) if *last == path => {
+                file.text.extend("---\n".into());
+                file.text.extend(output.text);
+                file.manifests.push(manifest);
+            }
+            _ => {
+                let file = RenderedFile {
+                    text: output.text,
+                    manifests: vec![manifest],
+                };
+                gathered.files.push((path, file));
+            }
+        }
     }
     gathered
 }

@@ -64,7 +64,8 @@ pub fn render(
     let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
     let gathered = in_parallel(&outputs, |outputs| {
         let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
-        gather::gather(std::mem::take(&mut outputs), &existing)
+        let per_service = world.fleet.gitops.file_per_service;
+        gather::gather(std::mem::take(&mut outputs), &existing, per_service)
     });
     let (mut files, mut unchecked, mut cel) = (Vec::new(), BTreeSet::new(), BTreeMap::new());
     let mut twice: BTreeMap<(String, String), (Fault, String, usize)> = BTreeMap::new();

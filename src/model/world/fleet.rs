@@ -55,6 +55,8 @@ pub struct Gitops {
     pub url: Option<String>,
     /// Which controller applies the manifests.
     pub delivery: Delivery,
+    /// Whether the objects of a service and of its stores stand in one file.
+    pub file_per_service: bool,
 }
 
 /// The controller that applies the GitOps repository.

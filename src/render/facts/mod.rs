@@ -70,6 +70,8 @@ pub(crate) struct Place {
     /// The Kubernetes release, where there is a cluster.
     pub(crate) kubernetes: Option<KubernetesVersion>,
     pub(crate) folder: String,
+    /// Whether the folder is a service's.
+    pub(crate) of_service: bool,
     /// What it is, for people.
     pub(crate) context: String,
 }
@@ -238,6 +240,7 @@ impl<'a> Facts<'a> {
                 home: hub.into(),
                 kubernetes: None,
                 folder: "hub".into(),
+                of_service: false,
                 context: "the fleet".into(),
             }),
             marks: self.marks(None),
@@ -279,7 +282,8 @@ impl<'a> Facts<'a> {
         let marks = self.marks(None);
         let region = self.world.regions.get(&cluster.region);
         if region.and_then(|r| r.clusters.iter().min()) == Some(name) {
-            let place = place(cluster, "_cluster", format!("region `{}`", cluster.region));
+            let context = format!("region `{}`", cluster.region);
+            let place = place(Scope::Region, cluster, "_cluster", context);
             visit(self.scene(Scope::Region, cluster, &marks, &[], &place));
         }
         let here = self
@@ -293,7 +297,8 @@ impl<'a> Facts<'a> {
         ];
         own.extend(self.of_stores_in(cluster));
         let own = layer(own);
-        let place = place(cluster, "_cluster", format!("cluster `{name}`"));
+        let context = format!("cluster `{name}`");
+        let place = place(Scope::Cluster, cluster, "_cluster", context);
         visit(self.scene(Scope::Cluster, cluster, &marks, &[&own], &place));
     }
 
@@ -305,7 +310,8 @@ impl<'a> Facts<'a> {
             };
             let own = layer(self.namespace(cluster, namespace, services));
             let context = format!("namespace `{namespace}` in cluster `{name}`");
-            let place = place(cluster, &format!("{namespace}/_namespace"), context);
+            let folder = format!("{namespace}/_namespace");
+            let place = place(Scope::Namespace, cluster, &folder, context);
             visit(self.scene(Scope::Namespace, cluster, &marks, &[&own], &place));
         }
     }
@@ -322,11 +328,8 @@ impl<'a> Facts<'a> {
             let network = self.edges_once(&mut edges, cluster, key, service);
             let own = layer(self.service_in(cluster, key, service, *here, network));
             let folder = format!("{}/{}", service.namespace, key.service);
-            let of_service = place(
-                cluster,
-                &folder,
-                format!("service `{key}` in cluster `{name}`"),
-            );
+            let context = format!("service `{key}` in cluster `{name}`");
+            let of_service = place(Scope::Service, cluster, &folder, context);
             let scene = |scope, layers: &[&Layer], place: &Arc<Place>| Scene {
                 service: Some(Arc::clone(&label)),
                 ..self.scene(scope, cluster, &marks, layers, place)
@@ -340,7 +343,7 @@ impl<'a> Facts<'a> {
                 let more = vec![("store".into(), site.item(cluster))];
                 let called = &store.name.value;
                 let context = format!("store `{called}` of `{key}` in cluster `{name}`");
-                let place = place(cluster, &folder, context);
+                let place = place(Scope::Store, cluster, &folder, context);
                 visit(Scene {
                     marks: self.marks_of_store(&marks, store),
                     store: Some(site.store_key()),
@@ -373,13 +376,14 @@ impl<'a> Facts<'a> {
 }
 
 /// A place in a cluster; `below` is the folder in the cluster's.
-fn place(cluster: &Cluster, below: &str, context: String) -> Arc<Place> {
+fn place(scope: Scope, cluster: &Cluster, below: &str, context: String) -> Arc<Place> {
     let name = &cluster.name.value;
     Arc::new(Place {
         cluster: Some(name.clone()),
         home: name.as_str().into(),
         kubernetes: Some(cluster.kubernetes),
         folder: format!("clusters/{}/{name}/{below}", cluster.region),
+        of_service: matches!(scope, Scope::Service | Scope::Store),
         context,
     })
 }

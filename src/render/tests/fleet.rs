@@ -42,6 +42,7 @@ impl Made {
                 branch: "main".into(),
                 url: None,
                 delivery: Delivery::Argocd,
+                file_per_service: false,
             },
             platform: Platform {
                 dns: Some(Dns {

@@ -86,3 +86,42 @@ fn a_template_that_names_its_cluster_is_rendered_for_each() {
     let expected: Vec<String> = clusters.keys().map(|c| format!("\"{c}!\"")).collect();
     assert_eq!(names, expected);
 }
+
+#[test]
+fn the_objects_of_a_service_share_a_file_where_they_shall() {
+    let mut made = three();
+    let apart = rendered(&made, TEMPLATE);
+    made.world.fleet.gitops.file_per_service = true;
+    let together = rendered(&made, TEMPLATE);
+    let folder = "clusters/eu-west-1/eu-west-1-a/";
+    let (mut documents, mut text) = (Vec::new(), String::new());
+    for (path, file) in &apart.files {
+        let path = path.as_str();
+        match path.split_once("/cart/") {
+            None => assert!(together.files.contains_key(path), "{path}"),
+            Some(_) if !path.starts_with(folder) => {}
+            Some(_) => documents.push(file),
+        }
+    }
+    documents.sort_by_key(|file| &file.manifests[0].id);
+    for file in &documents {
+        if !text.is_empty() {
+            text.push_str("---\n");
+        }
+        text.push_str(&file.text.whole());
+    }
+    let namespace = &documents[0].manifests[0].id.namespace;
+    let path = format!("{folder}{namespace}/cart.yaml");
+    let file = &together.files[path.as_str()];
+    assert_eq!(file.text.whole(), text);
+    assert_eq!(
+        crate::yaml::kubernetes::parse(&text).unwrap().len(),
+        documents.len()
+    );
+    let ids = |files: &ManifestSet| files.manifests().count();
+    assert_eq!(
+        (ids(&together), file.manifests.len()),
+        (ids(&apart), documents.len())
+    );
+    assert!(documents.len() > 3);
+}

@@ -147,6 +147,9 @@ fn gitops(written: &raw::Fleet) -> Gitops {
             .map_or_else(|| "main".to_owned(), |b| b.value.clone()),
         url: gitops.and_then(|g| g.url.as_ref()).map(|u| u.value.clone()),
         delivery: gitops.and_then(|g| g.delivery).unwrap_or(Delivery::Argocd),
+        file_per_service: gitops
+            .and_then(|g| g.files)
+            .is_some_and(|f| f.value == raw::Files::Service),
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::lookup::fault;
 use crate::diag::{Code, Sink, Span};
-use crate::model::raw::{Files, MeshChoice, Promotion};
+use crate::model::raw::{MeshChoice, Promotion};
 use crate::model::world::GatewayController;
 use crate::validate::Facts;
 
@@ -25,13 +25,6 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         ));
     };
     let gitops = fleet.gitops.as_ref();
-    let files = gitops
-        .and_then(|g| g.files)
-        .filter(|f| f.value == Files::Service);
-    group(
-        "`gitops.files: service`",
-        files.iter().map(|f| f.span).collect(),
-    );
     let promotion = gitops
         .and_then(|g| g.promotion)
         .filter(|p| p.value == Promotion::Waves);
