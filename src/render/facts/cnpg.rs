@@ -67,10 +67,6 @@ pub(super) fn facts(site: &Site<'_>, here: &Cluster) -> Vec<(&'static str, Item)
     vec![
         ("streams", Item::new(streams)),
         ("host", Item::new(host(site, &here.region))),
-        (
-            "exported",
-            Item::new(streams || (plan.clusters.len() > 1 && store.connect.is_some())),
-        ),
         ("postgresql", postgresql.or_nothing()),
         (
             "resources",
@@ -246,6 +242,25 @@ impl Facts<'_> {
             _ => Some(format!("clusters {} have", said(&names))),
         }
     }
+}
+
+/// The route on which clusters stream from this one, whichever of them leads, and on which services
+/// of others write to it.
+pub(super) fn exports(site: &Site<'_>, region: &RegionName) -> Vec<String> {
+    let streams = streams(site.store, site.plan.synchronous > 0);
+    let several = site.plan.clusters.len() > 1;
+    let elsewhere = |c: &Cluster| !site.holds(&c.name.value);
+    let mut users = site.facts.clusters_of(site.key);
+    let visited = site.store.connect.is_some() && (several || users.any(elsewhere));
+    let name = |suffix: &str| format!("{}-{suffix}", site.instance(region));
+    let mut exports = Vec::new();
+    if several && streams || visited {
+        exports.push(name("rw"));
+    }
+    if visited && site.reads_locally() {
+        exports.push(name("r"));
+    }
+    exports
 }
 
 /// The certificates of the clusters that a replica may stream from.

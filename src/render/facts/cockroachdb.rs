@@ -39,7 +39,7 @@ pub(super) fn wall(site: &Site<'_>) -> Wall {
         local: vec![HTTP],
         operator: Some("cockroach-operator-system"),
         metrics: vec![HTTP],
-        setup: Some(site.set()),
+        guests: vec![super::setup::guest(site)],
         ..Wall::new(pods, SQL)
     }
     .with_api_server()

@@ -7,7 +7,7 @@ use crate::model::world::{Cluster, Service};
 
 use super::super::fact::Item;
 use super::site::Site;
-use super::{Facts, cnpg, cockroachdb, yugabytedb};
+use super::{Facts, cnpg, cockroachdb, k8ssandra, kafka, mongodb, nats, redis, valkey, yugabytedb};
 
 /// Where the value of a variable is.
 pub(super) enum Value {
@@ -59,8 +59,13 @@ impl Site<'_> {
         match self.engine() {
             Engine::CloudnativePg => cnpg::variables(self, from),
             Engine::CockroachDb => cockroachdb::variables(self, from),
+            Engine::K8ssandra => k8ssandra::variables(self, from),
+            Engine::MongoDb => mongodb::variables(self),
+            Engine::NatsJetstream => nats::variables(self),
+            Engine::RedisEnterprise => redis::variables(self, from),
+            Engine::StrimziKafka => kafka::variables(self, from),
+            Engine::Valkey => valkey::variables(self, from),
             Engine::YugabyteDb => yugabytedb::variables(self, from),
-            _ => Vec::new(),
         }
     }
 }

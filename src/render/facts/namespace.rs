@@ -1,5 +1,6 @@
 //! A namespace of a cluster: the services in it and the resources that they may use.
 
+use crate::model::engine::Engine;
 use crate::model::name::{Namespace, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::quantity::Quantity;
@@ -126,15 +127,35 @@ impl Facts<'_> {
         }
     }
 
-    /// Databases say nothing about resources; each may run a job beside its instances.
+    /// What the pods of stores ask for that sit here; each may run a job beside its instances.
     fn add_stores(&self, cluster: &Cluster, key: &ServiceKey, service: &Service, sum: &mut Sum) {
-        let parse = |text| Quantity::parse(text).unwrap_or(Quantity::ZERO);
-        for store in &service.stores {
-            let store_key = key.store(&store.name.value);
-            let plan = self.plan.stores.get(&store_key);
-            if plan.and_then(|p| p.clusters.get(&cluster.region)) == Some(&cluster.name.value) {
-                let pods = u64::from(store.instances) + 1;
-                sum.add(pods, parse(DEFAULT_REQUEST.0), parse(DEFAULT_REQUEST.1));
+        let parse = |text: &str| Quantity::parse(text).unwrap_or(Quantity::ZERO);
+        for (index, store) in service.stores.iter().enumerate() {
+            let site = self.site(key, service, index, store);
+            let Some(site) = site.filter(|site| site.holds(&cluster.name.value)) else {
+                continue;
+            };
+            let asked = store.resources;
+            let instances = u64::from(store.instances);
+            let mut add = |pods: u64, cpu: &str, memory: &str| {
+                let cpu = asked.cpu.unwrap_or_else(|| parse(cpu));
+                sum.add(pods, cpu, asked.memory.unwrap_or_else(|| parse(memory)));
+            };
+            match store.engine.value {
+                Engine::CloudnativePg => add(instances + 1, DEFAULT_REQUEST.0, DEFAULT_REQUEST.1),
+                Engine::CockroachDb => add(instances + 1, "1", "4Gi"),
+                Engine::K8ssandra => add(instances + 1, "1", "8Gi"),
+                Engine::MongoDb => {
+                    let members = site.votes(&cluster.region).max(1);
+                    add(members as u64, "500m", "2Gi");
+                }
+                // Brokers, the entity operator and two pods of a MirrorMaker.
+                Engine::StrimziKafka => add(instances + 3, "500m", "2Gi"),
+                Engine::Valkey => add(instances, "250m", "1Gi"),
+                // A master and a tablet server each, and the job.
+                Engine::YugabyteDb => add(instances * 2 + 1, "1", "4Gi"),
+                // The platform's servers hold it.
+                Engine::NatsJetstream | Engine::RedisEnterprise => {}
             }
         }
     }

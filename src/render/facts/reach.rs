@@ -8,10 +8,10 @@ use crate::model::world::{Cluster, Service, Store};
 use super::super::fact::Item;
 use super::edges::{NAMESPACE, labels, once, pods, policy_port, ranges};
 use super::site::Site;
-use super::{Facts, cnpg, cockroachdb, setup, yugabytedb};
+use super::{Facts, cnpg, cockroachdb, k8ssandra, kafka, mongodb, redis, valkey, yugabytedb};
 
 /// What scrapes metrics.
-const PROMETHEUS: &str = "prometheus-operator";
+pub(super) const PROMETHEUS: &str = "prometheus-operator";
 /// Where the API server listens, behind its Service and itself.
 const API_SERVER: [u16; 2] = [443, 6443];
 
@@ -31,8 +31,8 @@ pub(super) struct Wall {
     pub(super) metrics: Vec<u16>,
     /// What else it reaches, at addresses that nobody knows.
     pub(super) out: Vec<u16>,
-    /// The set whose job comes as a client.
-    pub(super) setup: Option<String>,
+    /// Other pods of this cluster that come as clients.
+    pub(super) guests: Vec<Item>,
 }
 
 impl Wall {
@@ -46,7 +46,7 @@ impl Wall {
             operator: None,
             metrics: Vec::new(),
             out: Vec::new(),
-            setup: None,
+            guests: Vec::new(),
         }
     }
 
@@ -70,13 +70,27 @@ fn wall(site: &Site<'_>, region: &RegionName) -> Option<Wall> {
     match site.engine() {
         Engine::CloudnativePg => Some(cnpg::wall(site, region)),
         Engine::CockroachDb => Some(cockroachdb::wall(site)),
+        Engine::K8ssandra => Some(k8ssandra::wall(site)),
+        Engine::MongoDb => Some(mongodb::wall(site)),
+        Engine::StrimziKafka => Some(kafka::wall(site, region)),
+        Engine::Valkey => Some(valkey::wall(site, region)),
         Engine::YugabyteDb => Some(yugabytedb::wall(site)),
-        _ => None,
+        // Their pods are somebody else's: the platform's servers.
+        Engine::NatsJetstream | Engine::RedisEnterprise => None,
     }
 }
 
 pub(super) fn tcp(ports: &[u16]) -> Item {
     Item::list(ports.iter().map(|port| policy_port((*port, "TCP"))))
+}
+
+/// A range of ports (TCP).
+fn any_of((first, last): (u16, u16)) -> Item {
+    Item::map([
+        ("port", Item::new(first)),
+        ("endPort", Item::new(last)),
+        ("protocol", Item::new("TCP")),
+    ])
 }
 
 fn namespace(name: &str) -> Item {
@@ -115,6 +129,12 @@ impl Facts<'_> {
             ports.get_or_insert(wall.clients);
         }
         let Some(ports) = ports else {
+            if store.engine.value == Engine::RedisEnterprise && site.lack().is_none() {
+                return Some(Item::map([(
+                    "ports",
+                    Item::list([any_of(redis::DATABASES)]),
+                )]));
+            }
             let port = engine::facts(store.engine.value).port?;
             return Some(Item::map([("ports", tcp(&[port]))]));
         };
@@ -148,14 +168,7 @@ impl Site<'_> {
             let (name, of) = (self.service.name.value.as_str(), &self.service.namespace);
             from.push(pods(name, of, of));
         }
-        let job = wall.as_ref().and_then(|w| w.setup.as_deref());
-        from.extend(job.map(|set| {
-            pods(
-                &setup::pods(set),
-                &self.service.namespace,
-                &self.service.namespace,
-            )
-        }));
+        from.extend(wall.iter().flat_map(|w| w.guests.iter().cloned()));
         from.extend(members.iter().copied().chain(users).flat_map(ranges));
         let others = || members.iter().flat_map(|c| ranges(c));
         let to: Vec<Item> = own.iter().cloned().chain(others()).collect();

@@ -98,12 +98,27 @@ impl Facts<'_> {
                     continue;
                 }
             }
+            if holds && site.engine() == Engine::K8ssandra {
+                made.insert(format!("{}-superuser", site.fleet_wide()));
+            }
+            if site.engine() == Engine::MongoDb {
+                made.insert(format!("{}-uri", site.fleet_wide()));
+            }
             if !holds && store.connect.is_none() {
                 continue;
             }
             let mut all = logins(&site);
             if holds && site.engine() == Engine::CloudnativePg {
                 all.extend(cnpg::certificates(&site, cluster));
+            }
+            if holds && site.engine() == Engine::StrimziKafka {
+                made.insert(format!(
+                    "{}-cluster-ca-cert",
+                    site.instance(&cluster.region)
+                ));
+                let others = site.regions().into_iter().filter(|r| **r != cluster.region);
+                let names = others.map(|r| format!("{}-cluster-ca-cert", site.instance(r)));
+                all.extend(names.map(|name| (name, &["ca.crt"][..])));
             }
             for (name, keys) in all {
                 let secret = asked.entry(name).or_default();

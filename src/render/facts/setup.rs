@@ -8,7 +8,7 @@ use crate::model::world::Cluster;
 use super::super::fact::Item;
 use super::connect::{Value, variable};
 use super::site::Site;
-use super::{cockroachdb, yugabytedb};
+use super::{cockroachdb, k8ssandra, yugabytedb};
 
 /// What a job does: `bash /setup/setup.sh`.
 pub(super) struct Setup {
@@ -29,10 +29,17 @@ pub(super) fn pods(set: &str) -> String {
     format!("{set}-setup")
 }
 
+/// The same as a peer of the store's own pods.
+pub(super) fn guest(site: &Site<'_>) -> Item {
+    let of = &site.service.namespace;
+    super::edges::pods(&pods(&site.set()), of, of)
+}
+
 /// `store.setup`: the job that runs in a cluster, where there is one.
 pub(super) fn item(site: &Site<'_>, here: &Cluster) -> Item {
     let setup = match site.engine() {
         Engine::CockroachDb => cockroachdb::setup(site, here),
+        Engine::K8ssandra => k8ssandra::setup(site, here),
         Engine::YugabyteDb => yugabytedb::setup(site, here),
         _ => None,
     };

@@ -2,13 +2,13 @@
 
 use crate::engine;
 use crate::model::engine::Engine;
-use crate::model::name::RegionName;
+use crate::model::name::{Capability, RegionName};
 use crate::model::origin::FieldRef;
 use crate::model::world::Cluster;
 
 use super::super::fact::{Fact, Item};
 use super::site::Site;
-use super::{Of, chart, cnpg, disk, setup, watch};
+use super::{Of, chart, cnpg, disk, k8ssandra, kafka, mongodb, nats, redis, setup, valkey, watch};
 
 impl Site<'_> {
     /// `store`: what templates see of it in a cluster that holds it.
@@ -83,14 +83,49 @@ impl Site<'_> {
             ("archive", Item::new(cnpg::archives(store))),
             ("backup", self.backup()),
             ("network", self.wall(here)),
+            ("scraped", Item::new(self.scraped())),
+            (
+                "exports",
+                Item::list(self.exports(here).into_iter().map(Item::new)),
+            ),
             ("setup", setup::item(self, here)),
             ("chart", chart::item(self, here).unwrap_or(Item::nothing())),
         ];
         facts.extend(match store.engine.value {
             Engine::CloudnativePg => cnpg::facts(self, here),
-            _ => vec![("streams", Item::new(false))],
+            Engine::K8ssandra => k8ssandra::facts(self),
+            Engine::MongoDb => mongodb::facts(self),
+            Engine::NatsJetstream => nats::facts(self, here),
+            Engine::RedisEnterprise => redis::facts(self),
+            Engine::StrimziKafka => kafka::facts(self, here),
+            Engine::Valkey => valkey::facts(self),
+            Engine::CockroachDb | Engine::YugabyteDb => Vec::new(),
         });
+        if self.engine() != Engine::CloudnativePg {
+            facts.push(("streams", Item::new(false)));
+        }
         Item::map(facts)
+    }
+
+    /// The Services by which pods of other clusters reach this one's part of it.
+    fn exports(&self, here: &Cluster) -> Vec<String> {
+        // Clusters of the service that hold nothing of the store come to those that do.
+        let visited = || {
+            let mut clusters = self.facts.clusters_of(self.key);
+            self.store.connect.is_some() && clusters.any(|c| !self.holds(&c.name.value))
+        };
+        match self.engine() {
+            Engine::CloudnativePg => cnpg::exports(self, &here.region),
+            Engine::StrimziKafka => kafka::exports(self, &here.region),
+            Engine::Valkey if visited() => valkey::exports(self, &here.region),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether Prometheus reads metrics in all of its clusters.
+    fn scraped(&self) -> bool {
+        let prometheus = Capability::from(super::reach::PROMETHEUS);
+        self.members().all(|c| c.capabilities.contains(&prometheus))
     }
 
     /// One cluster of the store's set.

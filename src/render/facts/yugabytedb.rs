@@ -35,7 +35,7 @@ pub(super) fn wall(site: &Site<'_>) -> Wall {
         peers: vec![MASTERS, TABLETS],
         local: vec![7000, 9000, 13000],
         metrics: vec![7000, 9000, 13000],
-        setup: Some(site.set()),
+        guests: vec![super::setup::guest(site)],
         ..Wall::new(pods, SQL)
     }
 }

@@ -1,6 +1,7 @@
 //! The rules of the engine, and the objects of a small fleet.
 
 mod components;
+mod data;
 mod engines;
 mod fleet;
 mod policies;
