@@ -92,8 +92,17 @@ pub(super) fn links(id: &ObjectId, body: &Value, links: &mut Links) {
             for suffix in ["kafka-bootstrap", "kafka-brokers"] {
                 links.make("", "Service", ns, &format!("{name}-{suffix}"));
             }
+            for (_, listener) in each(body, "/spec/kafka/listeners") {
+                if let Some(listener) = text(listener, "/name") {
+                    let service = format!("{name}-kafka-{listener}-bootstrap");
+                    links.make("", "Service", ns, &service);
+                }
+            }
         }
         (STRIMZI, "KafkaNodePool" | "KafkaTopic" | "KafkaUser") => {
+            if id.kind == "KafkaNodePool" {
+                brokers(body, ns, name, links);
+            }
             if id.kind == "KafkaUser" {
                 links.make("", "Secret", ns, name);
             }
@@ -118,6 +127,15 @@ pub(super) fn links(id: &ObjectId, body: &Value, links: &mut Links) {
             links.want_at(body, "/spec/sourceRef/name", FLUX_SOURCE, kind, ns);
         }
         _ => {}
+    }
+}
+
+/// A Service per broker, of the listener by which other regions reach them.
+fn brokers(body: &Value, ns: &str, name: &str, links: &mut Links) {
+    let cluster = text(body, "/metadata/labels/strimzi.io~1cluster").unwrap_or_default();
+    let replicas = body.pointer("/spec/replicas").and_then(Value::as_u64);
+    for id in 0..replicas.unwrap_or(0).min(100) {
+        links.make("", "Service", ns, &format!("{cluster}-{name}-fleet-{id}"));
     }
 }
 
