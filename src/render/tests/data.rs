@@ -346,6 +346,7 @@ fn services_are_told_where_their_stores_are_and_classes_bind_disks_and_logs() {
         retention: None,
         encryption_at_rest: Some("kms".into()),
         audit: Audit::Writes,
+        attributes: Default::default(),
     };
     let classes = &mut made.world.fleet.data_classes;
     classes.insert(DataClassName::new("personal"), class);
