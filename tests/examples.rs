@@ -1,11 +1,14 @@
 //! What is shipped to be copied is valid: pipelines are YAML, the scheduled report is accepted by
-//! Kubernetes' schemas and may only read.
+//! Kubernetes' schemas and may only read; and fleets say what they are meant to teach, no more.
+
+mod support;
 
 use std::path::Path;
 
 use regen::schema::Schemas;
 use regen::yaml::kubernetes;
 use serde_json::Value;
+use support::regen;
 
 fn documents(path: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -42,4 +45,42 @@ fn the_scheduled_report_is_accepted_and_may_only_get_and_list() {
         }
     }
     assert!(rules > 0, "the role grants something");
+}
+
+/// The fleets and the warnings that each is meant to give, with what it says about the loss of a region.
+const FLEETS: [(&str, &[&str], &str); 1] = [("minimal", &[], "yes, because")];
+
+#[test]
+fn fleets_render_and_warn_of_nothing_but_what_they_teach() {
+    for (name, taught, survives) in FLEETS {
+        let dir = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .join("examples")
+            .join(name);
+        let told = regen(&dir, &["check"]).exits(0).stderr;
+        let warned: Vec<&str> = told
+            .lines()
+            .filter_map(|line| line.strip_prefix("warning[")?.split(']').next())
+            .collect();
+        assert_eq!(warned, taught, "{name}");
+        let lost = regen(&dir, &["simulate"]).exits(0).stdout;
+        let answer = "the fleet survives the loss of any one region: ";
+        let said = lost.lines().find_map(|line| line.strip_prefix(answer));
+        assert_eq!(said, Some(survives), "{name}");
+    }
+}
+
+#[test]
+fn the_smallest_fleet_has_ten_lines() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/minimal");
+    let files = walkdir::WalkDir::new(&dir).into_iter();
+    let lines = files
+        .map(|entry| entry.expect("readable").into_path())
+        .filter(|path| path.extension().is_some_and(|e| e == "yaml"))
+        .map(|path| {
+            std::fs::read_to_string(path)
+                .expect("UTF-8")
+                .lines()
+                .count()
+        });
+    assert_eq!(lines.sum::<usize>(), 10);
 }

@@ -158,11 +158,16 @@ fn the_order_of_files_changes_nothing() {
 }
 
 #[test]
-fn the_shipped_lock_is_the_plan() {
-    let input = read(&support::example());
-    let mut sink = Sink::new();
-    let planned = pipeline::plan(&input, &plan::Options::default(), &mut sink)
-        .unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()));
-    assert_eq!(planned.lock, Some(plan::lock::of(&planned.plan)));
-    assert!(planned.plan.moves.is_empty());
+fn the_shipped_locks_are_the_plans() {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
+    let shipped = fleets().into_values().filter(|d| d.starts_with(&examples));
+    for dir in shipped {
+        let input = read(&dir);
+        let mut sink = Sink::new();
+        let planned = pipeline::plan(&input, &plan::Options::default(), &mut sink)
+            .unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()));
+        let lock = Some(plan::lock::of(&planned.plan));
+        assert_eq!(planned.lock, lock, "{}", dir.display());
+        assert!(planned.plan.moves.is_empty(), "{}", dir.display());
+    }
 }
