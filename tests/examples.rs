@@ -48,7 +48,10 @@ fn the_scheduled_report_is_accepted_and_may_only_get_and_list() {
 }
 
 /// The fleets and the warnings that each is meant to give, with what it says about the loss of a region.
-const FLEETS: [(&str, &[&str], &str); 1] = [("minimal", &[], "yes, because")];
+const FLEETS: [(&str, &[&str], &str); 2] = [
+    ("minimal", &[], "yes, because"),
+    ("payments", &["cross-region-read"], "yes, because"),
+];
 
 #[test]
 fn fleets_render_and_warn_of_nothing_but_what_they_teach() {
