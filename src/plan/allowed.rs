@@ -19,7 +19,7 @@ use super::store::{self, Inside, Limit};
 pub(super) struct Allowed<'a> {
     pub ground: &'a Ground<'a>,
     pub service: &'a Service,
-    demand: &'a Demand,
+    pub demand: &'a Demand,
     /// Stores that not every set of regions can hold, by index.
     stores: Vec<usize>,
 }
@@ -72,7 +72,10 @@ impl<'a> Allowed<'a> {
             });
         }
         let sound = match nearest.is_some() && self.may_hold(&question) {
-            true => search::admissible(&near, costs, &mut |set| self.holds(set)),
+            true => {
+                let needing = self.needing(&near, &self.asked());
+                search::admissible(&needing, costs, &mut |set| self.holds(set))
+            }
             false => Outcome::None,
         };
         let exact = sound != Outcome::GaveUp;
@@ -107,7 +110,8 @@ impl<'a> Allowed<'a> {
         let limits = limits.collect();
         let costs = &self.ground.costs;
         let mut holds = |set: &[usize]| self.decided_under(set, set, &limits);
-        search::admissible(question, costs, &mut holds).best()
+        let needing = self.needing(question, &limits);
+        search::admissible(&needing, costs, &mut holds).best()
     }
 
     /// Whether any choice among these can hold the stores, as far as is seen at once: where more
@@ -115,17 +119,7 @@ impl<'a> Allowed<'a> {
     fn may_hold(&self, question: &Question) -> bool {
         let mut all: Vec<usize> = question.candidates.clone();
         all.extend(&question.fixed);
-        !self.monotone() || self.holds(&self.question(&all).candidates)
-    }
-
-    /// Whether more regions never stand in the way of a store: not where a write waits for every
-    /// region or for a majority of all, nor for the first of a list.
-    pub(super) fn monotone(&self) -> bool {
-        self.stores.iter().all(|&store| {
-            let store = &self.service.stores[store];
-            let listed = store.standbys.first && !store.standbys.of.is_empty();
-            !listed && matches!(engine::scheme(store), Scheme::Quorum | Scheme::Primary)
-        })
+        !self.monotone(question.at_least) || self.holds(&self.question(&all).candidates)
     }
 
     /// The best regions under the smallest limits on reads that any can keep: the median's first,
@@ -326,9 +320,14 @@ impl<'a> Allowed<'a> {
     }
 
     fn decided(&self, regions: &[usize], serving: &[usize]) -> bool {
+        self.decided_under(regions, serving, &self.asked())
+    }
+
+    /// The limits of every store that count.
+    fn asked(&self) -> BTreeMap<usize, BTreeSet<Limit>> {
         let asked = |store| store::asked(self.ground, self.service, store);
         let limits = self.stores.iter().map(|&store| (store, asked(store)));
-        self.decided_under(regions, serving, &limits.collect())
+        limits.collect()
     }
 
     /// The same under some of the stores' limits.

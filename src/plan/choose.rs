@@ -172,9 +172,9 @@ fn counted(
         demand: demand.by_region.clone(),
         candidates: legal.to_vec(),
         fixed: Vec::new(),
-        forbidden: Vec::new(),
         at_least,
         at_most,
+        ..Question::default()
     };
     let Choice {
         answer: best,

@@ -157,9 +157,10 @@ impl Oracle<'_> {
             return pool.iter().any(|&r| near(r) && holds(&with(r), &[r]));
         }
         let whole = bounds.1 >= pool.len();
-        if whole || (self.allowed.monotone() && !holds(&pool, &pool)) {
+        let monotone = self.allowed.monotone(bounds.0);
+        if whole || (monotone && !holds(&pool, &pool)) {
             // What all of them cannot hold none of them can, where more never stand in the way.
-            self.proven &= self.allowed.monotone();
+            self.proven &= monotone;
             let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
             let served = |from: usize| {
                 let mut to = pool.iter();
@@ -168,7 +169,8 @@ impl Oracle<'_> {
             return users.all(|&(from, _)| served(from)) && holds(&pool, &pool);
         }
         let costs = &self.allowed.ground.costs;
-        match search::admissible(&question, costs, &mut |set| holds(set, set)) {
+        let needing = self.allowed.needing(&question, &asked);
+        match search::admissible(&needing, costs, &mut |set| holds(set, set)) {
             Outcome::Best(_) => true,
             Outcome::None => false,
             Outcome::GaveUp => {

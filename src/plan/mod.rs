@@ -24,6 +24,7 @@ mod lints;
 pub mod lock;
 mod measured;
 mod moves;
+mod needs;
 mod pairs;
 mod place;
 mod promises;

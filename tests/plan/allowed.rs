@@ -188,3 +188,103 @@ fn the_remedy_names_the_smallest_limit_that_can_be_kept_and_a_region_that_would_
         }
     }
 }
+
+#[test]
+fn the_remedy_of_a_budget_for_writes_is_the_smallest_that_works() {
+    let db = "{name: db, engine: cloudnative-pg, consistency: eventual}";
+    let sync = "{name: db, engine: cloudnative-pg, consistency: eventual, synchronous: 1}";
+    let ledger = "{name: db, engine: yugabytedb, consistency: strong, voters: {count: 3}}";
+    for (regions, audience, store, key, least) in [
+        // a and b are nearer to some, and the leader has to be reached from both.
+        ("regions: {exactly: 2}", "a: 100, b: 1", db, "p50", 50),
+        ("regions: {exactly: 1}", "a: 100, b: 1", db, "p99", 50),
+        ("regions: {exactly: 2}", "a: 100, b: 1", sync, "p50", 100),
+        ("regions: {exactly: 3}", "a: 1", ledger, "p50", 50),
+        (
+            "regions: {exactly: 3}, from: [a, b, d, e]",
+            "a: 1",
+            ledger,
+            "p99",
+            80,
+        ),
+        (
+            "mode: active-passive, regions: {exactly: 2}",
+            "a: 9, b: 1",
+            db,
+            "p50",
+            50,
+        ),
+    ] {
+        let asked = |ms: u64| {
+            planned(&format!(
+                "audience: {{{audience}}}\nplacement: {{{regions}}}\nfailover: none\nstores: [{store}]\nbudget: {{write: {{{key}: {ms}ms}}, enforce: true}}"
+            ))
+        };
+        let said = asked(10).said();
+        let remedy = format!("raise the budget to {least}ms");
+        assert!(said.contains(&remedy), "{regions} {store}: {said}");
+        let enough = asked(least);
+        assert!(
+            enough.plan.is_some(),
+            "{regions} {store}: {}",
+            enough.said()
+        );
+        let less = asked(least - 1);
+        assert!(
+            less.plan.is_none(),
+            "{regions} {store}: {least} is not the least"
+        );
+        assert!(less.said().contains(&remedy), "{}", less.said());
+    }
+}
+
+/// Sixty places in a row, five to a country, two milliseconds from one to the next.
+fn row(service: &str) -> Outcome {
+    let countries = [
+        "DE", "FR", "US", "JP", "BR", "IN", "SE", "ES", "IT", "AU", "CA", "SG",
+    ];
+    let name = |i: usize| format!("r{i:02}");
+    let mut rtt = String::from("from,to,p50_ms,p99_ms\n");
+    for from in 0..60 {
+        for to in 0..60 {
+            let ms = 2 * from.max(to) - 2 * from.min(to);
+            rtt.push_str(&format!("{},{},{ms},{ms}\n", name(from), name(to)));
+        }
+    }
+    let settings =
+        "platform: {capabilities: [yugabytedb, cloudnative-pg, multicluster-services]}\n";
+    let fleet = Fleet::new(settings).file("network/rtt.csv", rtt);
+    let fleet = (0..60).fold(fleet, |fleet, i| {
+        let (name, country) = (name(i), countries[i / 5]);
+        let text = format!("region: {name}\ncountry: {country}\nclusters: [{{name: {name}-a}}]\n");
+        fleet.file(&format!("regions/{name}.yaml"), text)
+    });
+    fleet.service("web", service).plan(None, false)
+}
+
+#[test]
+fn among_sixty_regions_what_stores_ask_for_is_decided_exactly() {
+    let asked = |audience: &str, ms: u64| {
+        row(&format!(
+            "audience: {{{audience}}}\nplacement: {{regions: {{exactly: 5}}}}\nfailover: none\nstores: [{{name: db, engine: yugabytedb, consistency: strong, voters: {{count: 5, distinct: country}}}}]\nbudget: {{write: {{p50: {ms}ms}}, enforce: true}}"
+        ))
+    };
+    // All users are in one country, and five countries have to be near.
+    let near = "r00: 5, r01: 4, r02: 3, r03: 2, r04: 1";
+    for (audience, ms, works) in [(near, 30, true), (near, 15, false)] {
+        let outcome = asked(audience, ms);
+        let said = outcome.said();
+        assert_eq!(outcome.plan.is_some(), works, "{ms}: {said}");
+        assert!(!said.contains("a search was given up"), "{ms}: {said}");
+        if let Some(plan) = outcome.plan {
+            let because = plan
+                .services
+                .values()
+                .next()
+                .expect("one")
+                .because
+                .to_string();
+            assert!(!because.contains("not proven"), "{ms}: {because}");
+        }
+    }
+}

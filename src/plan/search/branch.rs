@@ -35,6 +35,8 @@ pub(super) struct Branch<T> {
     /// The chosen ones' positions.
     chosen: Vec<usize>,
     fixed: Vec<usize>,
+    /// See [`Question::apart`].
+    apart: Vec<(Vec<usize>, usize)>,
     more: usize,
     /// Only sets below this count.
     ceiling: T,
@@ -88,6 +90,7 @@ impl<T: Whole> Branch<T> {
             nearest: vec![instance.start.clone(); more + 1],
             chosen: Vec::with_capacity(more),
             fixed: question.fixed.clone(),
+            apart: question.apart.clone(),
             more,
             ceiling,
             best: None,
@@ -116,6 +119,13 @@ impl<T: Whole> Branch<T> {
             Some((least, first)) => (value, &set) < (*least, first),
         };
         if !better {
+            return;
+        }
+        if !self
+            .apart
+            .iter()
+            .all(|(of, least)| groups(of, &set) >= *least)
+        {
             return;
         }
         if let Some(test) = test {
@@ -160,6 +170,17 @@ impl<T: Whole> Branch<T> {
         self.prices - worth - (self.worth[last] - self.worth[from.min(last)])
     }
 
+    /// Whether the chosen ones with `more` candidates from a position on may be in groups enough.
+    fn spreads(&self, from: usize, more: usize) -> bool {
+        self.apart.iter().all(|(of, least)| {
+            let chosen = self.set(Vec::new());
+            let here = groups(of, &chosen);
+            let mut with = chosen;
+            with.extend(&self.regions[from..]);
+            here + more.min(groups(of, &with) - here) >= *least
+        })
+    }
+
     fn alone(&self, position: usize) -> T {
         self.worth[position + 1] - self.worth[position]
     }
@@ -184,7 +205,7 @@ impl<T: Whole> Branch<T> {
             self.offer(value, self.set(Vec::new()), test);
             return;
         }
-        if self.pruned(self.by_price(worth, from, more), from) {
+        if self.pruned(self.by_price(worth, from, more), from) || !self.spreads(from, more) {
             return;
         }
         if self.spent() {
@@ -258,4 +279,12 @@ impl<T: Whole> Branch<T> {
         }
         sums
     }
+}
+
+/// In how many groups some regions are.
+fn groups(of: &[usize], regions: &[usize]) -> usize {
+    let mut groups: Vec<usize> = regions.iter().map(|&r| of[r]).collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups.len()
 }

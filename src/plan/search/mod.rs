@@ -38,6 +38,11 @@ pub(super) struct Question {
     /// Demand that may not be served by a region: `(demand, region)`, ascending. Demand counts with
     /// the nearest region that it may be served by, and a set that leaves any without one is none.
     pub forbidden: Vec<(usize, usize)>,
+    /// Regions, ascending, of each of which lists at least one has to be chosen.
+    pub covers: Vec<Vec<usize>>,
+    /// Groups that regions are in, by index, and in how many of them the chosen ones have to be at
+    /// least.
+    pub apart: Vec<(Vec<usize>, usize)>,
     /// How many in all, at least.
     pub at_least: usize,
     /// How many in all, at most.

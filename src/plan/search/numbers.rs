@@ -75,37 +75,43 @@ impl<T: Whole> Instance<T> {
         let worst = i128::try_from(worst).ok()?;
         // A forbidden pair costs more than any set without one; the worth of all regions together
         // still has to fit.
-        let places = if question.forbidden.is_empty() {
-            1
-        } else {
-            demand.len() + 1
+        let places = match question.forbidden.is_empty() && question.covers.is_empty() {
+            true => 1,
+            false => demand.len() + question.covers.len() + 1,
         };
         worst
             .checked_mul(i128::try_from(places).ok()?)?
             .checked_mul(i128::try_from(question.candidates.len() + 4).ok()?)
             .filter(|n| *n <= T::MAX.wide())?;
+        // Nobody is in a list of which one has to be chosen; what is not on it costs too much.
         let column = |s: usize| -> Vec<T> {
-            demand
+            let demanded = demand.iter().map(|&(d, w)| {
+                if question.forbidden.binary_search(&(d, s)).is_ok() {
+                    T::of(worst)
+                } else {
+                    T::of(i128::from(w / divisor) * i128::from(costs[d][s]))
+                }
+            });
+            let listed = question
+                .covers
                 .iter()
-                .map(|&(d, w)| {
-                    if question.forbidden.binary_search(&(d, s)).is_ok() {
-                        T::of(worst)
-                    } else {
-                        T::of(i128::from(w / divisor) * i128::from(costs[d][s]))
-                    }
-                })
-                .collect()
+                .map(|cover| match cover.binary_search(&s) {
+                    Ok(_) => T::default(),
+                    Err(_) => T::of(worst),
+                });
+            demanded.chain(listed).collect()
         };
         let columns: Vec<Vec<T>> = question.candidates.iter().map(|&s| column(s)).collect();
         let fixed: Vec<Vec<T>> = question.fixed.iter().map(|&s| column(s)).collect();
-        let farthest: Vec<T> = (0..demand.len())
+        let rows = demand.len() + question.covers.len();
+        let farthest: Vec<T> = (0..rows)
             .map(|i| {
                 let all = columns.iter().chain(&fixed).map(|c| c[i]);
                 all.max().unwrap_or_default()
             })
             .collect();
         let nearest = |i: usize| fixed.iter().map(|c| c[i]).min();
-        let start = (0..demand.len())
+        let start = (0..rows)
             .map(|i| nearest(i).unwrap_or(farthest[i]))
             .collect();
         Some(Self {

@@ -21,6 +21,13 @@ fn exhaustive(
         .filter(|s| {
             !s.is_empty() && s.len() >= q.at_least && s.len() <= q.at_most.max(q.fixed.len())
         })
+        .filter(|s| {
+            let spread = |(of, least): &(Vec<usize>, usize)| {
+                let groups: std::collections::BTreeSet<usize> = s.iter().map(|&r| of[r]).collect();
+                groups.len() >= *least
+            };
+            q.covers.iter().all(|c| s.iter().any(|r| c.contains(r))) && q.apart.iter().all(spread)
+        })
         .filter(|s| test(s))
         .filter_map(|s| {
             let served = |&(d, w): &(usize, u64)| {
@@ -79,9 +86,11 @@ fn worlds() -> impl Strategy<Value = (Costs, Question)> {
         proptest::collection::btree_set((0..PLACES, 0..PLACES), 0..30),
         any::<bool>(),
         (1..4_usize, 0..4_usize),
+        proptest::collection::vec(proptest::collection::btree_set(0..PLACES, 1..6), 0..2),
+        proptest::option::of((proptest::collection::vec(0..4_usize, PLACES), 1..4_usize)),
     )
         .prop_map(
-            |(costs, demand, roles, forbidden, limited, (at_least, extra))| {
+            |(costs, demand, roles, forbidden, limited, (at_least, extra), covers, apart)| {
                 let pick =
                     |f: fn(u8) -> bool| (0..PLACES).filter(|&i| f(roles[i])).collect::<Vec<_>>();
                 let question = Question {
@@ -93,6 +102,11 @@ fn worlds() -> impl Strategy<Value = (Costs, Question)> {
                     } else {
                         Vec::new()
                     },
+                    covers: covers
+                        .into_iter()
+                        .map(|c| c.into_iter().collect())
+                        .collect(),
+                    apart: apart.into_iter().collect(),
                     at_least,
                     at_most: at_least + extra,
                 };

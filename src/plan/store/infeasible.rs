@@ -12,6 +12,14 @@ use super::site::{Limit, Site};
 use super::{Held, solve};
 use crate::plan::conflict::{Conflict, Member};
 
+/// No audience.
+static NOBODY: Demand = Demand {
+    places: Vec::new(),
+    by_region: Vec::new(),
+    total: 0,
+    given: false,
+};
+
 /// A service's store inside some regions.
 #[derive(Clone, Copy)]
 pub(in crate::plan) struct Inside<'a> {
@@ -137,6 +145,46 @@ fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic 
         .help("place the service in more regions, or relax one of what is shown")
 }
 
+/// Whether more regions never stand in the way of a store, among at least so many.
+pub(in crate::plan) fn steady(
+    ground: &Ground<'_>,
+    service: &Service,
+    store: usize,
+    at_least: usize,
+) -> bool {
+    let declared = &service.stores[store];
+    let listed = declared.standbys.first && !declared.standbys.of.is_empty();
+    match engine::scheme(declared) {
+        Scheme::Primary => !listed,
+        Scheme::Quorum => {
+            let site = site(ground, service, store, &[], &Limit::ALL.into());
+            site.told() || at_least >= site.voters()
+        }
+        _ => false,
+    }
+}
+
+/// Of a store that is steady, the groups that regions are in, by index, and in how many of them its
+/// voters are at least, under some of its limits.
+pub(in crate::plan) fn apart(
+    ground: &Ground<'_>,
+    service: &Service,
+    store: usize,
+    limits: &BTreeSet<Limit>,
+) -> Option<(Vec<usize>, usize)> {
+    if engine::scheme(&service.stores[store]) != Scheme::Quorum {
+        return None;
+    }
+    let all: Vec<usize> = (0..ground.names.len()).collect();
+    let vote = site(ground, service, store, &all, limits).vote();
+    let groups = match vote.distinct {
+        Distinct::Zone => return None,
+        Distinct::Region => all,
+        Distinct::Country => vote.members.iter().map(|m| m.country).collect(),
+    };
+    Some((groups, vote.count))
+}
+
 /// The limits that a store has.
 pub(in crate::plan) fn limits(service: &Service, store: usize) -> impl Iterator<Item = Limit> {
     let declared = &service.stores[store];
@@ -157,15 +205,29 @@ pub(in crate::plan) fn shown(
     store: usize,
     limit: Limit,
 ) -> (Span, String) {
-    let everywhere: Vec<usize> = (0..ground.names.len()).collect();
-    let inside = Inside {
+    let all: Vec<usize> = (0..ground.names.len()).collect();
+    let site = site(ground, service, store, &all, &Limit::ALL.into());
+    show(&site, limit)
+}
+
+/// A service's store inside some regions, whoever asks for it.
+fn site<'a>(
+    ground: &'a Ground<'a>,
+    service: &'a Service,
+    store: usize,
+    regions: &[usize],
+    limits: &BTreeSet<Limit>,
+) -> Site<'a> {
+    Site {
+        ground,
         service,
-        store,
-        demand: &Demand::default(),
-        regions: &everywhere,
-        serving: &everywhere,
-    };
-    show(&inside.site(ground, &Limit::ALL.into()), limit)
+        store: &service.stores[store],
+        demand: &NOBODY,
+        regions: regions.to_vec(),
+        serving: regions.to_vec(),
+        limits: limits.clone(),
+        led: None,
+    }
 }
 
 /// The place of a limit, and what it says.

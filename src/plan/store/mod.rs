@@ -29,7 +29,7 @@ use super::legal::Candidate;
 use super::promises;
 use super::words;
 
-pub(super) use infeasible::{Inside, feasible, limits, shown};
+pub(super) use infeasible::{Inside, apart, feasible, limits, shown, steady};
 pub(super) use leads::{Weighed, weighed};
 pub(super) use site::Limit;
 

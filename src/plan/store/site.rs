@@ -174,11 +174,15 @@ impl<'a> Site<'a> {
         count as usize
     }
 
+    /// Whether somebody wrote what keeps voters apart, or what asks for it.
+    pub(super) fn told(&self) -> bool {
+        self.store.voters.span.is_some() || self.survives_region()
+    }
+
     /// What keeps voters apart. Unless told, zones where the service is in fewer regions than there
     /// are voters and no region is promised to be survived: one region has a quorum too.
     pub(super) fn distinct(&self) -> Distinct {
-        let told = self.store.voters.span.is_some() || self.survives_region();
-        match told || self.regions.len() >= self.voters() {
+        match self.told() || self.regions.len() >= self.voters() {
             true => self.store.voters.distinct,
             false => Distinct::Zone,
         }

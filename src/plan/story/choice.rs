@@ -233,10 +233,9 @@ fn runner_up(teller: &Teller<'_, '_>) -> Option<Alternative> {
     let free = Question {
         demand: demand.by_region.clone(),
         candidates: legal.clone(),
-        fixed: Vec::new(),
-        forbidden: Vec::new(),
         at_least: *at_least.max(&1) as usize,
         at_most: *at_most.max(&1) as usize,
+        ..Question::default()
     };
     let without = serving.iter().map(|dropped| Question {
         candidates: legal.iter().copied().filter(|r| r != dropped).collect(),
