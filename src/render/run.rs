@@ -220,13 +220,15 @@ impl Told {
 /// How many outcomes of one template are looked through.
 const KNOWN: usize = 16;
 
+/// The objects of a template; `None`: it did not apply.
+type Objects = Option<Arc<[Arc<Cooked>]>>;
+
 /// What a template yielded, as long as it sees the same.
 struct Known {
     seen: Seen,
     place: Arc<Place>,
     marks: Arc<Marks>,
-    /// `None`: it did not apply.
-    objects: Option<Arc<[Arc<Cooked>]>>,
+    objects: Objects,
 }
 
 /// One unit on its way.
@@ -278,8 +280,7 @@ impl<'a> Part<'a> {
     }
 
     /// What a template yielded in another cluster, where it would see the same here.
-    #[allow(clippy::option_option, reason = "not known, and known not to apply")]
-    fn seen_before(&self, entry: &Entry, scene: &Scene) -> Option<Option<Arc<[Arc<Cooked>]>>> {
+    fn seen_before(&self, entry: &Entry, scene: &Scene) -> Option<Objects> {
         let to = scene.place.cluster.as_ref()?;
         let known = self.known.get(&*entry.path)?;
         let same = known.iter().find(|known| {
@@ -292,11 +293,7 @@ impl<'a> Part<'a> {
     }
 
     /// Runs a template and makes its objects.
-    fn cook(
-        &mut self,
-        entry: &'a Entry,
-        scene: &Scene,
-    ) -> Result<Option<Arc<[Arc<Cooked>]>>, Vec<Fault>> {
+    fn cook(&mut self, entry: &'a Entry, scene: &Scene) -> Result<Objects, Vec<Fault>> {
         seen::forget();
         let context = Context::new(scene.root.clone());
         let objects = match self.templates.render(entry, &context)? {

@@ -108,7 +108,7 @@ pub(crate) struct Facts<'a> {
     /// Where each service runs.
     places: BTreeMap<&'a ServiceKey, BTreeMap<&'a ClusterName, Here>>,
     /// What runs in each namespace of each cluster.
-    namespaces: BTreeMap<&'a Namespace, BTreeMap<&'a ClusterName, Vec<(&'a ServiceKey, Here)>>>,
+    namespaces: BTreeMap<&'a Namespace, BTreeMap<&'a ClusterName, Services<'a>>>,
     /// The region that may be cut off on purpose.
     victim: Option<RegionName>,
     /// Who calls a service, in order of name.
@@ -121,6 +121,9 @@ struct Here {
     replicas: Replicas,
     serves: bool,
 }
+
+/// What runs in a namespace of a cluster.
+type Services<'a> = Vec<(&'a ServiceKey, Here)>;
 
 /// Members by name.
 type Members = Vec<(Key, Item)>;
