@@ -155,7 +155,7 @@ impl Facts<'_> {
     }
 
     /// The services of the same environment that call this one.
-    fn callers<'b>(
+    pub(super) fn callers<'b>(
         &'b self,
         key: &'b ServiceKey,
     ) -> impl Iterator<Item = (&'b ServiceKey, &'b Service)> {
@@ -215,7 +215,7 @@ impl Facts<'_> {
 }
 
 /// The ports of the callee that a call uses.
-fn called<'a>(call: &Call, callee: &'a Service) -> Vec<&'a Port> {
+pub(super) fn called<'a>(call: &Call, callee: &'a Service) -> Vec<&'a Port> {
     match &call.port {
         Some(name) => callee.workload.ports.get(name).into_iter().collect(),
         None => callee.workload.ports.values().collect(),

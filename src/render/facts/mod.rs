@@ -20,6 +20,7 @@ mod k8ssandra;
 mod kafka;
 mod lack;
 mod marks;
+mod mesh;
 mod mongodb;
 mod namespace;
 mod nats;

@@ -93,6 +93,13 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                 ),
                 ("monitoring", watch::monitoring(&of, fleet)),
                 (
+                    "mesh",
+                    of.at(
+                        "platform.mesh",
+                        text(fleet.platform.mesh.map(|m| m.value.name())),
+                    ),
+                ),
+                (
                     "ingressNamespace",
                     of.at("platform.ingressNamespace", text(namespace)),
                 ),

@@ -53,6 +53,7 @@ impl Facts<'_> {
             ("dns".into(), self.dns(cluster, key, service)),
             ("gslb".into(), self.gslb(cluster, key, service)),
             ("route".into(), self.route(cluster, key, service)),
+            ("mesh".into(), self.mesh(cluster, key, service)),
         ];
         // Where a store is depends on the cluster.
         let connections = self.connections(cluster, key, service);

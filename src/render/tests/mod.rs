@@ -4,6 +4,7 @@ mod components;
 mod data;
 mod engines;
 mod fleet;
+mod mesh;
 mod policies;
 mod rules;
 mod shared;

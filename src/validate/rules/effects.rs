@@ -4,7 +4,7 @@
 use super::lookup::fault;
 use crate::diag::{Code, Sink, Span};
 use crate::model::raw::{MeshChoice, Promotion};
-use crate::model::world::GatewayController;
+use crate::model::world::{GatewayController, Mesh};
 use crate::validate::Facts;
 
 /// Says which written fields change nothing.
@@ -33,8 +33,11 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         promotion.iter().map(|p| p.span).collect(),
     );
     let mesh = fleet.platform.iter().filter_map(|p| p.mesh);
-    let mesh = mesh.filter(|m| m.value != MeshChoice::None);
-    group("`platform.mesh`", mesh.map(|m| m.span).collect());
+    let other = mesh.filter(|m| matches!(m.value, MeshChoice::Cilium | MeshChoice::Linkerd));
+    group(
+        "`platform.mesh` of another kind than `istio`",
+        other.map(|m| m.span).collect(),
+    );
     let fleets = fleet.platform.iter().filter_map(|p| p.telemetry.as_ref());
     let regions = facts
         .raw
@@ -81,7 +84,7 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         .gateway
         .as_ref()
         .is_some_and(|g| g.controller == GatewayController::Envoy);
-    let heeded = envoy || choices.mesh.is_some();
+    let heeded = envoy || choices.mesh.is_some_and(|m| m.value == Mesh::Istio);
     let breaker = resilience().filter_map(|r| r.value.circuit_breaker.as_ref());
     group(
         "`resilience.circuitBreaker` without a gateway of Envoy or a mesh",

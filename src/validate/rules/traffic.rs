@@ -1,13 +1,13 @@
 //! What the gateway is asked to do for exposed services, and whether it can.
 
 use super::lookup::{can, candidates, fault, services};
-use crate::diag::{Code, Diagnostic, Sink, Span};
+use crate::diag::{Code, Diagnostic, Severity, Sink, Span};
 use crate::engine::{self, Scheme};
 use crate::model::duration::Duration;
 use crate::model::raw;
 use crate::model::world::{
-    CacheTier, Cluster, DnsController, DnsProvider, Exposure, GatewayController, Service, World,
-    WriteTarget,
+    CacheTier, Cluster, DnsController, DnsProvider, Exposure, GatewayController, Mesh, Service,
+    World, WriteTarget,
 };
 use crate::validate::Facts;
 
@@ -29,6 +29,7 @@ pub(super) fn asked(facts: &Facts<'_>, sink: &mut Sink) {
         }
     }
     certificates(facts, sink);
+    meshed(facts, sink);
 }
 
 /// A circuit breaker counts something.
@@ -263,6 +264,30 @@ fn certificates(facts: &Facts<'_>, sink: &mut Sink) {
         known(&lacking)
     );
     lacks(&lacking, message, issuer.span, "cert-manager", sink);
+}
+
+/// A cluster outside of the mesh reaches nobody inside, which is said and not refused.
+fn meshed(facts: &Facts<'_>, sink: &mut Sink) {
+    let Some(mesh) = facts.world.fleet.platform.mesh else {
+        return;
+    };
+    if mesh.value != Mesh::Istio {
+        return;
+    }
+    let all = facts.world.clusters.values();
+    let lacking: Vec<&Cluster> = all.filter(|c| !can(c, mesh.value.name())).collect();
+    let message = format!("the mesh is of Istio, and {} none", known(&lacking));
+    if lacking.is_empty() {
+        return;
+    }
+    let told = fault(Code::MissingCapability, message, mesh.span);
+    let told = lacking
+        .iter()
+        .fold(told, |told, c| told.see(c.name.span, "outside of it"));
+    sink.emit(Diagnostic {
+        severity: Some(Severity::Warning),
+        ..told.help("add `istio` to its `capabilities`; services there get no sidecar")
+    });
 }
 
 fn all_candidates<'a>(world: &'a World, service: &Service) -> Vec<&'a Cluster> {
