@@ -364,9 +364,9 @@ fn room_and_calls_are_told_as_sets_of_which_no_part_can_be_spared() {
             several += usize::from(services.len() > 1);
         }
     }
-    println!(
-        "{told} sets, {rooms} with room, {losses} after a loss, {calls} with calls, {several} of several services; {helped} ways out, {unhelped} without"
-    );
     assert!(helped > unhelped && helped > 50, "{helped} and {unhelped}");
-    assert!(rooms * 2 > told && losses * 8 > told && calls * 12 > told && several * 5 > told);
+    assert!(
+        rooms * 2 > told && losses * 8 > told && calls * 12 > told && several * 5 > told,
+        "{told} sets, {rooms} with room, {losses} after a loss, {calls} with calls, {several} of several services"
+    );
 }

@@ -64,8 +64,13 @@ pub(super) fn facts(site: &Site<'_>) -> Vec<(&'static str, Item)> {
                 ),
             ])
         });
-        let even = zones.len() > 1 && size as usize % zones.len().min(size as usize) == 0;
-        let racks = even.then(|| Item::list(racks)).unwrap_or(Item::nothing());
+        let even =
+            zones.len() > 1 && (size as usize).is_multiple_of(zones.len().min(size as usize));
+        let racks = if even {
+            Item::list(racks)
+        } else {
+            Item::nothing()
+        };
         let claim = Item::sparse([
             ("storageClassName", super::disk::class(site, cluster)),
             ("accessModes", Item::list([Item::new("ReadWriteOnce")])),

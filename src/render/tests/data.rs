@@ -56,7 +56,7 @@ fn topic(store: &mut Store, name: &str, compact: bool) {
 }
 
 /// The specs of a kind by name, over all clusters.
-fn specs<'a>(set: &'a ManifestSet, kind: &str) -> Vec<(String, Value)> {
+fn specs(set: &ManifestSet, kind: &str) -> Vec<(String, Value)> {
     let of_kind = set.manifests().filter(|(_, m)| m.id.kind == kind);
     let mut all: Vec<(String, Value)> = of_kind
         .map(|(_, m)| (m.id.name.clone(), m.body()["spec"].clone()))
