@@ -161,7 +161,7 @@ fn the_dump_holds_nothing_that_is_not_for_everybody() {
         let text = std::fs::read_to_string(&path).expect("UTF-8");
         size += text.len();
         for word in [
-            "kind: Secret",
+            "\n  kind: Secret\n", // an object; certificates of gateways are referred to
             "BEGIN ",
             "token:",
             "127.0.0.1",

@@ -48,8 +48,9 @@ fn the_scheduled_report_is_accepted_and_may_only_get_and_list() {
 }
 
 /// The fleets and the warnings that each is meant to give, with what it says about the loss of a region.
-const FLEETS: [(&str, &[&str], &str); 2] = [
+const FLEETS: [(&str, &[&str], &str); 3] = [
     ("minimal", &[], "yes, because"),
+    ("online-boutique", &[], "yes, because"),
     ("payments", &["cross-region-read"], "yes, because"),
 ];
 

@@ -119,7 +119,13 @@ impl Facts<'_> {
         let patience = Patience::of(service, exposure);
         let backend = |name: String, port: u16| {
             let port = of.at("exposure.port", port);
-            Item::list([Item::map([("name", Item::new(name)), ("port", port)])])
+            Item::list([Item::map([
+                ("group", Item::new("")),
+                ("kind", Item::new("Service")),
+                ("name", Item::new(name)),
+                ("port", port),
+                ("weight", Item::new(1_u16)),
+            ])])
         };
         let own = || backend(name.to_owned(), port.port);
         let cached = exposure.cache.as_ref().map(|c| c.tier.value) == Some(CacheTier::Varnish);
@@ -138,6 +144,7 @@ impl Facts<'_> {
                     ("kind", Item::new("ServiceImport")),
                     ("name", Item::new(format!("{name}-write"))),
                     ("port", of.at("exposure.port", port.port)),
+                    ("weight", Item::new(1_u16)),
                 ]);
                 let import = Item::list([import.of(&subject, "exposure.writes")]);
                 (import, Item::new(region.as_str()).planned(decided()))

@@ -10,6 +10,9 @@ use crate::model::name::PortName;
 use crate::model::quantity::Quantity;
 use crate::model::world::*;
 
+/// The group of gateways.
+const GATEWAY: &str = "gateway.networking.k8s.io";
+
 const EU: &str = "clusters/eu-west-1/eu-west-1-a";
 const US: &str = "clusters/us-east-1/us-east-1-a";
 
@@ -75,7 +78,9 @@ fn a_gateway_ends_tls_for_the_namespaces_that_expose_something() {
                     "name": "https",
                     "port": 443,
                     "protocol": "HTTPS",
-                    "tls": {"mode": "Terminate", "certificateRefs": [{"name": "storefront-gateway"}]},
+                    "tls": {"mode": "Terminate", "certificateRefs": [
+                        {"group": "", "kind": "Secret", "name": "storefront-gateway"}
+                    ]},
                     "allowedRoutes": {"namespaces": {"from": "Selector", "selector": {"matchExpressions": [
                         {"key": "kubernetes.io/metadata.name", "operator": "In", "values": ["shop"]}
                     ]}}},
@@ -90,10 +95,13 @@ fn a_gateway_ends_tls_for_the_namespaces_that_expose_something() {
             &format!("{EU}/_cluster/httproute-storefront-https.yaml")
         ),
         json!({
-            "parentRefs": [{"name": "storefront", "sectionName": "http"}],
-            "rules": [{"filters": [
-                {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
-            ]}],
+            "parentRefs": [{"group": GATEWAY, "kind": "Gateway", "name": "storefront", "sectionName": "http"}],
+            "rules": [{
+                "matches": [{"path": {"type": "PathPrefix", "value": "/"}}],
+                "filters": [
+                    {"type": "RequestRedirect", "requestRedirect": {"scheme": "https", "statusCode": 301}}
+                ],
+            }],
         })
     );
     let certificate = format!("{EU}/_cluster/certificate-storefront-gateway.yaml");
@@ -127,13 +135,14 @@ fn reads_and_writes_take_paths_of_their_own() {
     let filters =
         json!([{"type": "ResponseHeaderModifier", "responseHeaderModifier": {"set": [served]}}]);
     let all = json!({"type": "PathPrefix", "value": "/"});
-    let backends = json!([{"name": "web", "port": 80}]);
+    let backends =
+        json!([{"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 1}]);
     // As long as the service may wait itself: three tries of 500 ms.
     let timeouts = json!({"request": "1500ms"});
     assert_eq!(
         spec(&made, &format!("{EU}/shop/web/httproute-web.yaml")),
         json!({
-            "parentRefs": [{"name": "storefront", "namespace": "edge", "sectionName": "https"}],
+            "parentRefs": [{"group": GATEWAY, "kind": "Gateway", "name": "storefront", "namespace": "edge", "sectionName": "https"}],
             "hostnames": ["shop.example"],
             "rules": [
                 {
@@ -234,13 +243,13 @@ fn grpc_has_a_route_of_its_own() {
     assert_eq!(
         spec(&made, &format!("{EU}/shop/web/grpcroute-web.yaml")),
         json!({
-            "parentRefs": [{"name": "storefront", "namespace": "edge", "sectionName": "https"}],
+            "parentRefs": [{"group": GATEWAY, "kind": "Gateway", "name": "storefront", "namespace": "edge", "sectionName": "https"}],
             "hostnames": ["shop.example"],
             "rules": [{
                 "filters": [{"type": "ResponseHeaderModifier", "responseHeaderModifier": {
                     "set": [{"name": "X-Served-Region", "value": "eu-west-1"}]
                 }}],
-                "backendRefs": [{"name": "web", "port": 80}],
+                "backendRefs": [{"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 1}],
             }],
         })
     );
@@ -267,10 +276,13 @@ fn writes_go_to_the_region_whose_stores_take_them() {
         let path = format!("{cluster}/shop/web/httproute-web.yaml");
         spec(&made, &path)["rules"][1]["backendRefs"].clone()
     };
-    assert_eq!(backends(EU), json!([{"name": "web", "port": 80}]));
+    assert_eq!(
+        backends(EU),
+        json!([{"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 1}])
+    );
     assert_eq!(
         backends(US),
-        json!([{"group": "multicluster.x-k8s.io", "kind": "ServiceImport", "name": "web-write", "port": 80}])
+        json!([{"group": "multicluster.x-k8s.io", "kind": "ServiceImport", "name": "web-write", "port": 80, "weight": 1}])
     );
     for (name, there) in [("service", true), ("serviceexport", true)] {
         let path = format!("shop/web/{name}-web-write.yaml");
@@ -391,8 +403,8 @@ fn varnish_stands_between_the_gateway_and_reads() {
     assert_eq!(
         (&rules[0]["backendRefs"], &rules[1]["backendRefs"]),
         (
-            &json!([{"name": "web-cache", "port": 80}]),
-            &json!([{"name": "web", "port": 80}])
+            &json!([{"group": "", "kind": "Service", "name": "web-cache", "port": 80, "weight": 1}]),
+            &json!([{"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 1}])
         )
     );
     assert_eq!(
