@@ -73,7 +73,8 @@ impl<'a> Allowed<'a> {
         }
         let sound = match nearest.is_some() && self.may_hold(&question) {
             true => {
-                let needing = self.needing(&near, &self.asked());
+                let mut needing = self.needing(&near, &self.asked());
+                needing.covers.extend(self.leading_reads(&near));
                 search::admissible(&needing, costs, &mut |set| self.holds(set))
             }
             false => Outcome::None,
@@ -320,7 +321,7 @@ impl<'a> Allowed<'a> {
     }
 
     fn decided(&self, regions: &[usize], serving: &[usize]) -> bool {
-        self.decided_under(regions, serving, &self.asked())
+        self.reads_lead(serving) && self.decided_under(regions, serving, &self.asked())
     }
 
     /// The limits of every store that count.

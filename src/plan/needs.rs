@@ -52,4 +52,34 @@ impl Allowed<'_> {
         }
         needing
     }
+
+    /// The regions of a question that may lead, within the enforced budget for reads, the stores
+    /// that are read at their leaders; nothing where there is no such store or no such budget.
+    pub(super) fn leading_reads(&self, question: &Question) -> Option<Vec<usize>> {
+        let mut all: Vec<usize> = question.candidates.clone();
+        all.extend(&question.fixed);
+        all.sort_unstable();
+        self.read_at_leaders().then(|| self.near_all(&all))
+    }
+
+    /// Whether one of the regions that serve can lead within the enforced budget for reads.
+    pub(super) fn reads_lead(&self, serving: &[usize]) -> bool {
+        !self.read_at_leaders() || !self.near_all(serving).is_empty()
+    }
+
+    fn read_at_leaders(&self) -> bool {
+        let stores = self.service.stores.iter();
+        let mut whole = stores.filter(|s| s.shards.is_empty() && s.leader.is_none());
+        self.limits().is_some() && whole.any(store::reads_lead)
+    }
+
+    /// The regions from which no user is farther than the enforced limits on reads.
+    fn near_all(&self, regions: &[usize]) -> Vec<usize> {
+        let Some(limits) = self.limits() else {
+            return regions.to_vec();
+        };
+        let far = self.beyond(&self.question(regions), limits);
+        let near = |region: &usize| far.iter().all(|(_, to)| to != region);
+        regions.iter().copied().filter(near).collect()
+    }
 }

@@ -71,6 +71,46 @@ fn the_nearest_regions_are_the_nearest_of_those_that_keep_what_is_asked() {
 }
 
 #[test]
+fn a_store_that_is_read_at_its_leader_is_led_where_every_user_may_read() {
+    let leader = |service: &str, store: &str| {
+        let text =
+            format!("audience: {{a: 100, b: 1}}\n{service}\nfailover: none\nstores: [{store}]");
+        let plan = planned(&text).plan();
+        let orders = plan.stores.values().next().expect("one store");
+        orders.leader.as_ref().map(ToString::to_string)
+    };
+    let enforced = "budget: {read: {p50: 60ms}, enforce: true}";
+    for store in [
+        "{name: orders, engine: cloudnative-pg, consistency: strong, synchronous: 1}",
+        "{name: orders, engine: yugabytedb, consistency: strong}",
+    ] {
+        for (why, service, expected) in [
+            ("nothing asks", "placement: {regions: all}".to_owned(), "a"),
+            (
+                "a budget",
+                format!("placement: {{regions: all}}\n{enforced}"),
+                "c",
+            ),
+            (
+                "a budget, and regions to choose",
+                format!("placement: {{regions: {{atLeast: 3, atMost: 4}}}}\n{enforced}"),
+                "c",
+            ),
+        ] {
+            assert_eq!(
+                leader(&service, store).as_deref(),
+                Some(expected),
+                "{why}: {store}"
+            );
+        }
+    }
+    // Read at the nearest replica, it may be led from afar.
+    let near = "{name: orders, engine: cloudnative-pg, consistency: eventual}";
+    let service = format!("placement: {{regions: all}}\n{enforced}");
+    assert_eq!(leader(&service, near).as_deref(), Some("a"));
+}
+
+#[test]
 fn what_would_be_nearer_is_told_and_what_no_choice_keeps_is_an_error() {
     let read = |limit: &str| {
         planned(&format!(

@@ -194,10 +194,21 @@ impl Breach<'_> {
     /// not the one that breaks it least.
     fn least(&self) -> Option<u64> {
         let tail = self.quantile == Quantile::P99;
-        let asked = self.enforced && self.what == WRITE && self.ground.explains;
+        let which = match self.what {
+            WRITE => Which::Write,
+            READ if self.at_leader() => Which::Read,
+            _ => return None,
+        };
+        let asked = self.enforced && self.ground.explains;
         asked
-            .then(|| joint::least_budget(self.ground, self.placed.key, Which::Write, tail))
+            .then(|| joint::least_budget(self.ground, self.placed.key, which, tail))
             .flatten()
+    }
+
+    /// Whether the way to a leader is what takes longest.
+    fn at_leader(&self) -> bool {
+        let binding = self.worst.binding();
+        binding.is_some_and(|t| t.what.contains("leader"))
     }
 
     fn remedy(&self) -> String {
@@ -213,7 +224,7 @@ impl Breach<'_> {
         if binding.starts_with("until ") {
             return format!("{raise}, or place what it waits for nearer to the leader");
         }
-        if binding.contains("leader") {
+        if self.at_leader() {
             return format!("{raise}, or choose a `leader` that is nearer");
         }
         match self.helps {

@@ -31,7 +31,7 @@ use super::words;
 
 pub(super) use infeasible::{Inside, apart, feasible, limits, shown, steady};
 pub(super) use leads::{Weighed, weighed};
-pub(super) use site::Limit;
+pub(super) use site::{Limit, reads_lead};
 
 use site::Site;
 

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 
+use crate::diag::Spanned;
 use crate::engine::{self, ClassFacts, Read, Write};
 use crate::latency::COMMIT_WAIT;
 use crate::model::duration::Duration;
-use crate::model::world::{Distinct, Estimate, ReadReplicas, Service, Store, Survive};
+use crate::model::world::{
+    Distinct, Estimate, LatencyBudget, ReadReplicas, Service, Store, Survive,
+};
 use crate::plan::ground::{Demand, Ground};
 use crate::plan::search::{self, Costs, gcd};
 
@@ -106,7 +109,7 @@ impl<'a> Site<'a> {
         let region = match pinned {
             Some(pinned) => self.ground.index(pinned.value.as_str()),
             None => match self.led() {
-                None => return self.serving.clone(),
+                None => return self.readable(),
                 led => led,
             },
         };
@@ -114,6 +117,20 @@ impl<'a> Site<'a> {
             .filter(|r| self.serving.contains(r))
             .into_iter()
             .collect()
+    }
+
+    /// Regions that serve, and where reads go to the leader those that keep the enforced budget for
+    /// them; all where none does, and the budget says so.
+    fn readable(&self) -> Vec<usize> {
+        let keeps = |leader: &usize| self.within(self.read_limits(), *leader, [0; 2]);
+        let near: Vec<usize> = match reads_lead(self.store) {
+            true => self.serving.iter().copied().filter(keeps).collect(),
+            false => Vec::new(),
+        };
+        match near.is_empty() {
+            true => self.serving.clone(),
+            false => near,
+        }
     }
 
     /// Σ weight × round trip to the nearest of some regions.
@@ -139,9 +156,17 @@ impl<'a> Site<'a> {
     /// The enforced limits on a write in microseconds, of its median and of its 99th percentile.
     pub(super) fn write_limits(&self) -> [Option<u64>; 2] {
         let budget = self.service.budget.write.as_ref();
-        let budget = budget.filter(|_| self.service.budget.enforce && self.has(Limit::Write));
+        self.limits(budget.filter(|_| self.has(Limit::Write)))
+    }
+
+    /// The same of a read.
+    fn read_limits(&self) -> [Option<u64>; 2] {
+        self.limits(self.service.budget.read.as_ref())
+    }
+
+    fn limits(&self, budget: Option<&Spanned<LatencyBudget>>) -> [Option<u64>; 2] {
         let micros = |limit: Option<Duration>| Some(limit?.as_millis().saturating_mul(1000));
-        match budget {
+        match budget.filter(|_| self.service.budget.enforce) {
             Some(budget) => [micros(budget.value.p50), micros(budget.value.p99)],
             None => [None, None],
         }
@@ -149,7 +174,12 @@ impl<'a> Site<'a> {
 
     /// Whether every write to a leader keeps its limits, given what a commit adds.
     pub(super) fn keeps(&self, leader: usize, commits: [u64; 2]) -> bool {
-        let limits = self.write_limits().into_iter().zip(commits).enumerate();
+        self.within(self.write_limits(), leader, commits)
+    }
+
+    /// Whether all users are near enough to a leader, given what is added to the way.
+    fn within(&self, limits: [Option<u64>; 2], leader: usize, more: [u64; 2]) -> bool {
+        let limits = limits.into_iter().zip(more).enumerate();
         limits.into_iter().all(|(tail, (limit, commit))| {
             let Some(limit) = limit else { return true };
             let costs = self.ground.enforced(tail == 1);
@@ -245,4 +275,9 @@ impl<'a> Site<'a> {
             tail: tail.map(|limit| (self.ground.enforced(true), limit)),
         }
     }
+}
+
+/// Whether reads of a store go to its leader.
+pub(in crate::plan) fn reads_lead(store: &Store) -> bool {
+    engine::scheme(store).leads() && engine::way(store).is_some_and(|way| way.read == Read::Leader)
 }
