@@ -21,4 +21,5 @@ mod shards;
 mod sticky;
 mod survive;
 mod together;
+mod voters;
 mod waves;

@@ -204,13 +204,13 @@ impl<'a> Site<'a> {
         count as usize
     }
 
-    /// Whether somebody wrote what keeps voters apart, or what asks for it.
+    /// Whether somebody wrote who votes, which says what keeps voters apart.
     pub(super) fn told(&self) -> bool {
-        self.store.voters.span.is_some() || self.survives_region()
+        self.store.voters.span.is_some()
     }
 
     /// What keeps voters apart. Unless told, zones where the service is in fewer regions than there
-    /// are voters and no region is promised to be survived: one region has a quorum too.
+    /// are voters: one region has a quorum too, and three survive a region with five voters.
     pub(super) fn distinct(&self) -> Distinct {
         match self.told() || self.regions.len() >= self.voters() {
             true => self.store.voters.distinct,
