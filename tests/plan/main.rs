@@ -19,6 +19,7 @@ mod room;
 mod scenarios;
 mod shards;
 mod sticky;
+mod sticky_steps;
 mod survive;
 mod together;
 mod voters;

@@ -71,7 +71,7 @@ fn text(regions: &[RegionName]) -> Vec<String> {
 }
 
 /// The lock as `regen.lock` would hand it over.
-fn written(plan: &Plan) -> Lock {
+pub(crate) fn written(plan: &Plan) -> Lock {
     let (mut sources, mut sink) = (Sources::new(), Sink::new());
     let id = sources.add("regen.lock", lock::to_text(plan));
     lock::read(&sources, id, &mut sink).expect("what is written is read")

@@ -1,7 +1,10 @@
 //! Sticky decisions that differ from those before, with what each gains and costs.
 
+mod order;
 mod parts;
 mod steps;
+
+use std::collections::BTreeSet;
 
 use crate::model::lock::{Lock, LockedStore};
 use crate::model::plan::{Because, Copied, Effect, Move, Plan, StorePlan};
@@ -24,7 +27,8 @@ pub(super) fn between(
     let mut by_name: Vec<&Placed<'_>> = placed.iter().collect();
     by_name.sort_by_key(|p| p.key);
     for service in by_name {
-        moves.extend(regions(ground, service, before).map(|one| Move {
+        let first_of_service = moves.len();
+        moves.extend(regions(ground, service, before, after).map(|one| Move {
             service: Some(service.key.clone()),
             ..one
         }));
@@ -48,6 +52,7 @@ pub(super) fn between(
                     question,
                     old,
                     new,
+                    joined: order::joined(ground, service, before),
                 };
                 let first = moves.len();
                 if old.shards.is_empty() && new.shards.is_empty() {
@@ -63,6 +68,12 @@ pub(super) fn between(
                 }
             }
         }
+        // A copy is told by the first move that makes it.
+        let mut told = BTreeSet::new();
+        for one in &mut moves[first_of_service..] {
+            one.data
+                .retain(|copy| told.insert((copy.store.clone(), copy.to.clone())));
+        }
     }
     moves
 }
@@ -76,7 +87,7 @@ fn gone(ground: &Ground<'_>, placed: &Placed<'_>, name: &str) -> Option<String> 
     Some(format!("{name} is out: {}", obstacle.reason))
 }
 
-fn regions(ground: &Ground<'_>, placed: &Placed<'_>, before: &Lock) -> Option<Move> {
+fn regions(ground: &Ground<'_>, placed: &Placed<'_>, before: &Lock, after: &Plan) -> Option<Move> {
     let was: Vec<&str> = before
         .services
         .get(&placed.key.to_string())?
@@ -116,6 +127,7 @@ fn regions(ground: &Ground<'_>, placed: &Placed<'_>, before: &Lock) -> Option<Mo
         .map(|(region, store)| copied(placed, store, ground.names[region].as_str()))
         .collect();
     let stays = was.iter().any(|n| is.contains(n));
+    let first = order::out_of(placed, before, after, &without(&was, &is));
     Some(Move {
         what: format!("regions of {}", placed.key),
         from: words::list(was.iter().copied()),
@@ -126,7 +138,7 @@ fn regions(ground: &Ground<'_>, placed: &Placed<'_>, before: &Lock) -> Option<Mo
             before_ns: serving.filter(|s| !s.is_empty()).map(|s| mean(&s)),
             after_ns: Some(mean(&placed.chosen.serving)),
         }),
-        steps: steps::regions(placed.service, &was, &is, !data.is_empty()),
+        steps: steps::regions(placed.service, &was, &is, !data.is_empty(), &first),
         reads: steps::reads_of_regions(stays).to_owned(),
         data,
         because,
@@ -142,23 +154,34 @@ struct One<'a> {
     question: Question<'a>,
     old: &'a LockedStore,
     new: &'a StorePlan,
+    /// The regions that its service joins.
+    joined: Vec<&'a str>,
 }
 
 impl One<'_> {
     /// Leader and voters as they were and as they are.
     fn objective(&self) -> Effect {
-        let value = |leader: Option<&str>, voters: &[&str]| {
-            let index = |name: &str| self.ground.index(name);
+        let index = |name: &str| self.ground.index(name);
+        let value = |leader: Option<&str>, voters: &[&str], within: &[usize]| {
             let voters: Option<Vec<usize>> = voters.iter().map(|v| index(v)).collect();
-            store::value_with_ns(self.ground, &self.question, index(leader?)?, &voters?)
+            store::value_with_ns(
+                self.ground,
+                &self.question,
+                index(leader?)?,
+                &voters?,
+                within,
+            )
         };
+        // The lock's voters stood in the lock's regions.
+        let held = self.old.replicas.iter().chain(&self.old.voters);
+        let held: Vec<usize> = held.filter_map(|name| index(name)).collect();
         let old: Vec<&str> = self.old.voters.iter().map(String::as_str).collect();
         let new: Vec<&str> = self.new.voters.iter().map(|v| v.as_str()).collect();
         let leader = self.new.leader.as_ref().map(|l| l.as_str());
         Effect {
             of: store::term(self.declared),
-            before_ns: value(self.old.leader.as_deref(), &old),
-            after_ns: value(leader, &new),
+            before_ns: value(self.old.leader.as_deref(), &old, &held),
+            after_ns: value(leader, &new, &self.placed.chosen.regions),
         }
     }
 
@@ -195,18 +218,14 @@ impl One<'_> {
         };
         let mut steps = Vec::new();
         if !self.held(is) {
-            let what = if self.new.voters.is_empty() {
-                "regions"
+            let caught_up = format!("once the copy in {is} has caught up");
+            steps.push(if !self.new.voters.is_empty() {
+                format!("after `voters of {}`, {caught_up}", self.question.key)
+            } else if self.joined.contains(&is) {
+                format!("{}, {caught_up}", steps::after_joining(self.placed.key))
             } else {
-                "voters"
-            };
-            let key = match what {
-                "regions" => self.placed.key.to_string(),
-                _ => self.question.key.to_string(),
-            };
-            steps.push(format!(
-                "after `{what} of {key}`, once the copy in {is} has caught up"
-            ));
+                caught_up
+            });
         }
         let switch = steps::leader(self.declared, was, is, known.is_some());
         steps.extend(switch.steps);
@@ -239,7 +258,7 @@ impl One<'_> {
             return None;
         }
         let mut because = Because::default();
-        for name in &go {
+        for name in once(&go) {
             let chosen = &self.placed.chosen.regions;
             let placed = self.ground.index(name).is_some_and(|r| chosen.contains(&r));
             because
@@ -273,12 +292,19 @@ impl One<'_> {
             moves_data: true,
             objective,
             data,
-            steps: steps::voters(&go, &come),
+            steps: self.voting(&go, &come),
             reads: steps::READS_OF_VOTERS.to_owned(),
             writes: steps::WRITES_OF_VOTERS.to_owned(),
             because,
             ..Move::default()
         })
+    }
+
+    /// How voters change, after their regions were joined.
+    fn voting(&self, go: &[&str], come: &[&str]) -> Vec<String> {
+        let joins = come.iter().any(|name| self.joined.contains(name));
+        let after = joins.then(|| steps::after_joining(self.placed.key));
+        after.into_iter().chain(steps::voters(go, come)).collect()
     }
 
     fn clusters(&self) -> Vec<Move> {
@@ -325,6 +351,13 @@ fn without<'n>(all: &[&'n str], other: &[&str]) -> Vec<&'n str> {
         }
     }
     rest
+}
+
+/// Each name once, in order.
+fn once<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    let mut seen = BTreeSet::new();
+    let names = names.iter().copied();
+    names.filter(|name| seen.insert(*name)).collect()
 }
 
 fn copied(placed: &Placed<'_>, store: &Store, to: &str) -> Copied {

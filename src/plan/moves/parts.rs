@@ -3,7 +3,7 @@
 use crate::model::plan::{Because, Effect, Move};
 use crate::plan::words;
 
-use super::{One, copied, gone, steps, without};
+use super::{One, copied, gone, once, steps, without};
 
 /// The voters and the leader of each part that was there before and is there now.
 pub(super) fn moves(one: &One<'_>) -> Vec<Move> {
@@ -22,7 +22,7 @@ pub(super) fn moves(one: &One<'_>) -> Vec<Move> {
         let is: Vec<&str> = new.voters.iter().map(|v| v.as_str()).collect();
         let (go, come) = (without(&was, &is), without(&is, &was));
         let mut because = Because::default();
-        for name in &go {
+        for name in once(&go) {
             because.0.extend(gone(one.ground, one.placed, name));
         }
         because.0.extend(new.because.0.iter().take(2).cloned());
@@ -37,7 +37,7 @@ pub(super) fn moves(one: &One<'_>) -> Vec<Move> {
                     .iter()
                     .map(|name| copied(one.placed, one.declared, name))
                     .collect(),
-                steps: steps::voters(&go, &come),
+                steps: one.voting(&go, &come),
                 reads: steps::READS_OF_VOTERS.to_owned(),
                 writes: steps::WRITES_OF_VOTERS.to_owned(),
                 because: because.clone(),

@@ -4,6 +4,7 @@
 
 use crate::engine::{self, Scheme};
 use crate::model::engine::Engine;
+use crate::model::name::ServiceKey;
 use crate::model::world::{Service, Store};
 
 use super::words;
@@ -23,8 +24,20 @@ pub(super) fn reads_of_regions(stays: bool) -> &'static str {
     }
 }
 
-/// Regions come before regions go.
-pub(super) fn regions(service: &Service, was: &[&str], is: &[&str], data: bool) -> Vec<String> {
+/// The step of another move that a copy in a region that is joined waits for.
+pub(super) fn after_joining(key: &ServiceKey) -> String {
+    format!("after step 1 of `regions of {key}`")
+}
+
+/// Regions come before regions go, and `first` leaders and voters leave those that go: what leads
+/// in a region must not be taken away with it.
+pub(super) fn regions(
+    service: &Service,
+    was: &[&str],
+    is: &[&str],
+    data: bool,
+    first: &[String],
+) -> Vec<String> {
     let come: Vec<&str> = is.iter().copied().filter(|n| !was.contains(n)).collect();
     let go: Vec<&str> = was.iter().copied().filter(|n| !is.contains(n)).collect();
     let mut steps = Vec::new();
@@ -47,15 +60,22 @@ pub(super) fn regions(service: &Service, was: &[&str], is: &[&str], data: bool) 
         ));
     }
     if !go.is_empty() {
-        let go = words::list(go.iter().copied());
-        steps.push(match &service.exposure {
-            _ if come.is_empty() => format!("commit: it leaves {go}"),
-            Some(exposure) => format!(
-                "once the new pods are ready and {} s (the TTL of {}) have passed, commit: it leaves {go}",
+        let mut conditions = Vec::new();
+        if !first.is_empty() {
+            let first = words::list(first.iter().map(String::as_str));
+            conditions.push(format!("after {first}"));
+        }
+        match &service.exposure {
+            _ if come.is_empty() => {}
+            Some(exposure) => conditions.push(format!(
+                "once the new pods are ready and {} s (the TTL of {}) have passed",
                 exposure.ttl, exposure.host.value
-            ),
-            None => format!("once the new pods are ready, commit: it leaves {go}"),
-        });
+            )),
+            None => conditions.push("once the new pods are ready".to_owned()),
+        }
+        let leaves = format!("commit: it leaves {}", words::list(go.iter().copied()));
+        conditions.push(leaves);
+        steps.push(conditions.join(", "));
     }
     steps
 }

@@ -159,18 +159,23 @@ pub(super) fn value_ns(ground: &Ground<'_>, q: &Question<'_>, leader: usize) -> 
     Some(words::mean_ns(decided.value, site.requests()))
 }
 
-/// The same for exactly these voters, a region per voter; `None` where they cannot be.
+/// The same for exactly these voters, a region per voter, of a store that is in the regions
+/// `within`; `None` where they cannot be.
 pub(super) fn value_with_ns(
     ground: &Ground<'_>,
     q: &Question<'_>,
     leader: usize,
     voters: &[usize],
+    within: &[usize],
 ) -> Option<u64> {
     if voters.is_empty() {
         return value_ns(ground, q, leader);
     }
     let mut site = q.site(ground).without(Limit::Leader).without(Limit::Write);
     site.serving = vec![leader];
+    site.regions = within.to_vec();
+    site.regions.sort_unstable();
+    site.regions.dedup();
     let held = Held {
         leader: Some(leader),
         voters: voters.to_vec(),

@@ -68,7 +68,7 @@ pub(super) fn movement(out: &mut String, one: &Move, style: Style) {
         let _ = writeln!(out, "    {}", copied(copy));
     }
     if one.data.is_empty() && one.moves_data {
-        let _ = writeln!(out, "    data: nothing is copied for it");
+        let _ = writeln!(out, "    data: nothing more is copied for it");
     }
     for (i, step) in one.steps.iter().enumerate() {
         let _ = writeln!(out, "    {}. {}", i + 1, inert(step));
