@@ -80,7 +80,7 @@ fn cases() -> Vec<(Code, Fleet, &'static str)> {
   see services/web.yaml:3:57: 5 voters
   see services/web.yaml:3:49: each in another country
   note: `web` is in eu-central-1, eu-west-1, eu-west-3, us-east-1 and us-west-2
-  help: place the service in more regions, or relax one of what is shown
+  help: add a region that may hold it, or write `count: 3` or `distinct: region` in `voters`
 ",
         ),
         (

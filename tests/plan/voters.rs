@@ -3,6 +3,7 @@
 use regen::model::plan::StorePlan;
 
 use crate::fleet::Fleet;
+use crate::lints::held;
 
 /// Regions of three zones each, all 20 ms apart.
 fn fleet(regions: &[(&str, &str)], service: &str) -> Fleet {
@@ -87,3 +88,59 @@ fn the_voters_of_a_part_survive_one_of_its_three_regions_by_zones() {
     ];
     assert_eq!(voters(&store.shards["EU"]), expected);
 }
+
+#[test]
+fn too_many_voters_are_told_how_many_there_can_be() {
+    let text = |count: u8| {
+        format!(
+            "placement: {{regions: all}}\nfailover: none\nstores: [{{name: db, engine: yugabytedb, consistency: strong, survive: region, data: personal, voters: {{count: {count}, distinct: country}}}}]"
+        )
+    };
+    let told = "error[store-infeasible] services/web.yaml:5:17: store `db` cannot be decided inside 3 regions of `web`
+  see services/web.yaml:5:111: 5 voters
+  note: `web` is in aa, bb and cc
+  help: add a region that may hold it, or write `count: 3` in `voters`
+";
+    held(
+        "store-infeasible",
+        vec![("five", fleet(&FOUR, &text(5)), told)],
+    );
+    let outcome = fleet(&FOUR, &text(5)).plan(None, false);
+    let apart = "its voters are each in another country";
+    let mut labels = outcome.diagnostics.iter().flat_map(|d| &d.labels);
+    assert!(labels.any(|l| l.primary && l.text == apart));
+    let plan = fleet(&FOUR, &text(3)).plan(None, false).plan();
+    let store = plan.stores.values().next().expect("one store");
+    assert_eq!(store.voters.len(), 3);
+}
+
+#[test]
+fn a_part_in_one_region_is_not_told_to_survive_it() {
+    let service = |of: &str| {
+        "audience: {aa: 5, bb: 3, dd: 2}\nplacement: {regions: all}\nfailover: none\n\
+             stores: [{name: db, engine: cockroachdb, consistency: strong, voters: {distinct: zone}, shards: {by: jurisdiction, of: [OF]}}]".replace("OF", of)
+    };
+    let eu = (
+        "store",
+        fleet(&FOUR[..3], &service("EU").replace(", dd: 2", "")),
+        EU,
+    );
+    let us = ("parts", fleet(&FOUR, &service("EU, US")), BOTH);
+    held("majority-in-region", vec![eu, us]);
+}
+
+const EU: &str = "warning[majority-in-region] services/web.yaml:6:55: store `db` is strong and in 3 regions, aa, bb and cc, and the loss of aa alone stops its part `EU`
+  see services/web.yaml:6:71: the voters
+  note: 3 of its 3 voters are in aa
+  help: write `survive: region`; or write `survive: zone` where that is enough, and spare each write the way to another region
+";
+
+const BOTH: &str = "warning[majority-in-region] services/web.yaml:6:55: store `db` is strong and in 4 regions, aa, bb, cc and dd, and the loss of aa alone stops its part `EU`
+  see services/web.yaml:6:71: the voters
+  note: 3 of its 3 voters are in aa
+  help: write `survive: zone` where that is enough, and spare each write the way to another region
+warning[majority-in-region] services/web.yaml:6:55: store `db` is strong and in 4 regions, aa, bb, cc and dd, and the loss of dd alone stops its part `US`
+  see services/web.yaml:6:71: the voters
+  note: 3 of its 3 voters are in dd
+  help: write `survive: zone` where that is enough, and spare each write the way to another region
+";

@@ -2,15 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Code, Diagnostic, Span};
+use crate::diag::{Code, Diagnostic, Span, Spanned};
 use crate::engine::{self, Scheme};
-use crate::model::world::{Distinct, Service};
+use crate::model::world::{Distinct, RegionChoice, Service, Store, Voters};
 use crate::plan::ground::{Demand, Ground};
 use crate::plan::words;
 
 use super::site::{Limit, Site};
 use super::{Held, solve};
 use crate::plan::conflict::{Conflict, Member};
+
+/// How many voters there are at least.
+const FEWEST: u32 = 3;
 
 /// No audience.
 static NOBODY: Demand = Demand {
@@ -110,11 +113,15 @@ fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic 
     if *conflict == BTreeSet::from([Limit::Standbys]) {
         return never(site);
     }
+    let seats = match conflict.contains(&Limit::Voters) && !conflict.contains(&Limit::Distinct) {
+        true => format!("its voters are {}", show(site, Limit::Distinct).1),
+        false => String::new(),
+    };
     let mut diagnostic = Diagnostic::new(
         Code::StoreInfeasible,
         format!("store `{store}` cannot be decided inside {there} of `{service}`"),
     )
-    .at(site.store.name.span, "");
+    .at(site.store.name.span, seats);
     for limit in conflict.iter().filter(|_| alone) {
         let (span, text) = show(site, *limit);
         diagnostic = diagnostic.see(span, text);
@@ -142,7 +149,64 @@ fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic 
             "`{service}` is in {}",
             site.ground.list(&site.regions)
         ))
-        .help("place the service in more regions, or relax one of what is shown")
+        .help(format!("{}, or {}", wider(site), relaxed(site)))
+}
+
+/// How there can be more regions.
+fn wider(site: &Site<'_>) -> &'static str {
+    match site.service.placement.regions {
+        RegionChoice::All => "add a region that may hold it",
+        RegionChoice::Named(_) | RegionChoice::Count { .. } => "place the service in more regions",
+    }
+}
+
+/// Which voters there can be instead, each tried.
+fn relaxed(site: &Site<'_>) -> String {
+    let mut ways = Vec::new();
+    let written = &site.store.voters;
+    let least = site.way().and_then(|way| way.region);
+    let least = least.filter(|_| site.survives_region());
+    if let Some(count) = written.count
+        && count.value > FEWEST
+        && least.is_none_or(|loss| loss.voters <= FEWEST)
+    {
+        let fewer = Spanned::new(FEWEST, count.span);
+        let voters = Voters {
+            count: Some(fewer),
+            ..written.clone()
+        };
+        ways.extend(can(site, voters).then(|| format!("`count: {FEWEST}`")));
+    }
+    let nearer = match written.distinct {
+        _ if written.span.is_none() => None,
+        Distinct::Country => Some((Distinct::Region, "`distinct: region`")),
+        Distinct::Region => Some((Distinct::Zone, "`distinct: zone`")),
+        Distinct::Zone => None,
+    };
+    if let Some((distinct, text)) = nearer {
+        let voters = Voters {
+            distinct,
+            ..written.clone()
+        };
+        ways.extend(can(site, voters).then(|| text.to_owned()));
+    }
+    match ways.is_empty() || engine::scheme(site.store) != Scheme::Quorum {
+        true => "relax one of what is shown".to_owned(),
+        false => format!("write {} in `voters`", ways.join(" or ")),
+    }
+}
+
+/// Whether the store can be decided where it is with other voters.
+fn can(site: &Site<'_>, voters: Voters) -> bool {
+    let store = Store {
+        voters,
+        ..site.store.clone()
+    };
+    let other = Site {
+        store: &store,
+        ..site.clone()
+    };
+    solve(&other, &Held::default()).is_some()
 }
 
 /// Whether more regions never stand in the way of a store, among at least so many.

@@ -15,12 +15,12 @@ mod voting;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diag::Sink;
+use crate::diag::{Sink, Spanned};
 use crate::engine::{self, Scheme};
 use crate::model::name::{ClusterName, RegionName, StoreKey};
 use crate::model::plan::StorePlan;
 use crate::model::rtt::Rtt;
-use crate::model::world::{Distinct, Service, Store};
+use crate::model::world::{Distinct, Service, Store, Survive};
 
 use super::choose::Chosen;
 use super::conflict::Conflict;
@@ -189,6 +189,28 @@ pub(super) fn value_with_ns(
     };
     let same = sorted(&decided.voters) == sorted(voters) && decided.leader == Some(leader);
     same.then(|| words::mean_ns(decided.value, site.requests()))
+}
+
+/// Whether a store, and each part of it, can be asked to survive its region where it is.
+pub(super) fn can_survive_region(ground: &Ground<'_>, q: &Question<'_>) -> bool {
+    let mut store = q.store().clone();
+    store.survive = Some(Spanned::new(Survive::Region, store.name.span));
+    let asked = q.site(ground);
+    let can = |regions: Vec<usize>| {
+        let mut site = Site {
+            store: &store,
+            ..asked.clone()
+        };
+        site.serving.retain(|r| regions.contains(r));
+        site.regions = regions;
+        let loss = site.way().and_then(|way| way.region);
+        loss.is_some_and(|loss| site.voters() >= loss.voters as usize)
+            && solve(&site, &Held::default()).is_some()
+    };
+    match store.shards.is_empty() {
+        true => can(asked.regions.clone()),
+        false => shards::parts(ground, q).into_iter().all(|p| can(p.regions)),
+    }
 }
 
 /// What the choice of the leader lowers.
