@@ -160,6 +160,12 @@ pub struct StoreOutcome {
     pub voters: Option<(u32, u32)>,
     /// What becomes of writes.
     pub writes: Writes,
+    /// Regions that serve users and reach nothing that takes their writes, though these go on.
+    pub cut_off: Vec<RegionName>,
+    /// The share of the service's users who are served there, in millionths.
+    pub cut_off_ppm: u32,
+    /// Whether their reads of what was written last stop too.
+    pub cut_off_reads: bool,
     /// What of them is gone.
     pub rpo: Rpo,
     /// How long writes stop.

@@ -3,6 +3,7 @@
 
 mod allowed;
 mod conflicts;
+mod cuts;
 mod decisions;
 mod dns;
 mod engines;

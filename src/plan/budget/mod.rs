@@ -4,6 +4,7 @@
 //! users' leg and without the time spent in services. A read goes to the nearest serving region, or,
 //! where that takes longer, to where a store is read for its class; a write to the slowest store.
 
+mod decided;
 mod judge;
 mod tally;
 mod terms;
@@ -20,10 +21,11 @@ use super::ground::{Ground, Place};
 use super::legs::Legs;
 use super::words;
 
+pub(super) use decided::{Decided, Gone};
 use judge::Judge;
 pub(super) use judge::{CALL, READ, WRITE, limit, over, proven};
 use tally::{Counted, Request, Tally};
-pub(super) use terms::{Decided, Parts, What};
+pub(super) use terms::{Parts, What};
 
 /// What all predictions stand on; all services are placed and all stores decided.
 pub(super) struct Base<'a> {

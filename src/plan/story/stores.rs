@@ -7,7 +7,7 @@ use crate::model::plan::{Quantile, Source, StorePlan, Term};
 use crate::model::rtt::Rtt;
 use crate::model::story::{Filled, Lead, Obstacle, Staleness, StoreStory, Way};
 use crate::model::world::Store;
-use crate::plan::budget::Decided;
+use crate::plan::budget::{Decided, Gone};
 use crate::plan::store::{self, Question, Weighed};
 use crate::plan::words;
 
@@ -51,7 +51,13 @@ fn one(
     let (ground, placed) = (teller.ground(), teller.placed);
     let demand = &weighed.demand;
     let part = weighed.part.as_deref();
-    let decided = Decided::of(ground, &teller.base.legs, declared, (part, plan), &[]);
+    let decided = Decided::of(
+        ground,
+        &teller.base.legs,
+        declared,
+        (part, plan),
+        Gone::default(),
+    );
     let users: &[(usize, u64)] = match demand.given {
         true => &demand.by_region,
         false => &[],

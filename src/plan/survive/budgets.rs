@@ -13,7 +13,7 @@ use super::scene::Scene;
 use super::stores::Left;
 use super::users::Users;
 use crate::diag::Spanned;
-use crate::plan::budget::{CALL, Decided, Parts, READ, WRITE, What, limit};
+use crate::plan::budget::{CALL, Decided, Gone, Parts, READ, WRITE, What, limit};
 use crate::plan::legs::Legs;
 use crate::plan::words;
 
@@ -34,7 +34,11 @@ impl After<'_> {
         let decided = |left: &Left<'s>| {
             let led = left.led();
             let of = (left.part, &led);
-            Decided::of(self.scene.ground, self.legs, left.store, of, left.lost())
+            let gone = Gone {
+                lost: left.lost().to_vec(),
+                cut: self.scene.cut.clone(),
+            };
+            Decided::of(self.scene.ground, self.legs, left.store, of, gone)
         };
         stores.iter().map(decided).collect()
     }
@@ -96,6 +100,19 @@ impl After<'_> {
         tell(told, &format!(" {way}"), limit, out);
     }
 
+    /// A request of users whom a region serves: as everywhere from their own, or where the way from
+    /// there is cut through the region that serves; `None` where that reaches nothing either.
+    fn by_way(
+        &self,
+        quantile: Quantile,
+        (place, serving): (usize, usize),
+        ask: impl Fn(usize) -> Option<Parts>,
+    ) -> Option<Parts> {
+        let through = ask(serving)?;
+        let farther = || through.from_farther(self.legs.at(quantile, place, serving));
+        Some(ask(place).unwrap_or_else(farther))
+    }
+
     /// The slowest read of those whom somebody serves.
     fn reads<'d>(
         &self,
@@ -111,9 +128,9 @@ impl After<'_> {
             let leg = self.legs.at(quantile, place.region, after);
             let direct = (Parts::one(What::Serving(after), leg), None);
             let stores = decided.iter().filter(|s| s.is_of(place.country));
-            let stores = stores.filter_map(|s| {
-                let ground = self.scene.ground;
-                let parts = s.read(ground, self.legs, quantile, place.region)?;
+            let stores = stores.filter_map(move |s| {
+                let ask = |from| s.read(self.scene.ground, self.legs, quantile, from);
+                let parts = self.by_way(quantile, (place.region, after), ask)?;
                 Some((parts, Some(s.name())))
             });
             std::iter::once(direct).chain(stores)
@@ -127,12 +144,13 @@ impl After<'_> {
         decided: &'d [Decided<'_>],
         quantile: Quantile,
     ) -> Option<Request<'d>> {
-        let served = users.places.iter().filter(|p| p.after.is_some());
-        let ways = served.flat_map(|p| {
-            let stores = decided.iter().filter(|s| s.is_of(p.place.country));
-            stores.filter_map(|s| {
-                let ground = self.scene.ground;
-                let parts = s.write(ground, self.legs, quantile, p.place.region)?;
+        let served = users.places.iter();
+        let served = served.filter_map(|p| Some((p.place, p.after?)));
+        let ways = served.flat_map(|(place, after)| {
+            let stores = decided.iter().filter(|s| s.is_of(place.country));
+            stores.filter_map(move |s| {
+                let ask = |from| s.write(self.scene.ground, self.legs, quantile, from);
+                let parts = self.by_way(quantile, (place.region, after), ask)?;
                 Some((parts, Some(s.name())))
             })
         });

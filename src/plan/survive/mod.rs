@@ -7,6 +7,7 @@ mod budgets;
 mod journeys;
 mod load;
 mod promises;
+mod reach;
 mod scene;
 mod stores;
 mod users;
@@ -28,7 +29,7 @@ use journeys::{Path, Walk};
 use promises::Touched;
 use scene::Scene;
 use stores::{Held, Left};
-use users::{Before, Users};
+use users::{Before, Served, Users};
 
 /// A plan before any loss, with what no loss changes.
 pub struct Standing<'a> {
@@ -93,6 +94,7 @@ impl<'a> Standing<'a> {
                     service: service.service,
                     store: one.store,
                     outcome: &outcome,
+                    audience: service.demand.given,
                 };
                 promises::store(&touched, &mut out);
                 out.stores.insert(one.key, outcome);
@@ -137,6 +139,8 @@ fn left<'s>(scene: &Scene<'s>, users: &Users<'s>) -> Vec<Left<'s>> {
                 part.is_none_or(|part| part == home)
             };
             let demand = scene.ground.of_countries(users.demand, home);
+            let served = users.places.iter().filter(|p| home(p.place.country));
+            let served: Vec<&Served<'_>> = served.collect();
             let held = Held {
                 service: users.service,
                 store,
@@ -146,6 +150,8 @@ fn left<'s>(scene: &Scene<'s>, users: &Users<'s>) -> Vec<Left<'s>> {
                 } else {
                     users.demand
                 },
+                served: &served,
+                total: users.total(),
             };
             let outcome = stores::outcome(scene, &held);
             Left {

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::model::name::StoreKey;
+use crate::model::name::{RegionName, StoreKey};
 use crate::model::simulation::{Broken, Outcome, Promise, Rpo, Rto, StoreOutcome, Writes};
 use crate::model::world::{Promotion, Routing, Service, Store};
 
 use super::load::Short;
+use super::reach;
 use super::scene::Scene;
 use super::users::Users;
 use crate::plan::failover::Rule;
@@ -18,6 +19,8 @@ pub(super) struct Touched<'a> {
     pub service: &'a Service,
     pub store: &'a Store,
     pub outcome: &'a StoreOutcome,
+    /// Whether there is an audience.
+    pub audience: bool,
 }
 
 pub(super) fn users(scene: &Scene<'_>, users: &Users<'_>, out: &mut Outcome) {
@@ -147,6 +150,7 @@ pub(super) fn store(touched: &Touched<'_>, out: &mut Outcome) {
             ));
         }
     }
+    cut_off(touched, out);
     in_time(
         &format!("writes of `{key}`"),
         touched.service,
@@ -165,6 +169,39 @@ pub(super) fn store(touched: &Touched<'_>, out: &mut Outcome) {
             span: Some(strong.span),
         });
     }
+}
+
+/// Users whose writes reach nothing that takes them, while those of others go on.
+fn cut_off(touched: &Touched<'_>, out: &mut Outcome) {
+    let (key, found) = (&touched.key, touched.outcome);
+    if found.cut_off.is_empty() {
+        return;
+    }
+    let who = if touched.audience {
+        let share = words::percent(u128::from(found.cut_off_ppm), 1_000_000);
+        format!("{share} of the users")
+    } else {
+        let served = words::list(found.cut_off.iter().map(RegionName::as_str));
+        format!("the users in {served}")
+    };
+    let what = match found.cut_off_reads {
+        true => "writes and fresh reads",
+        false => "writes",
+    };
+    let reason = reach::because(found);
+    if touched.service.failover {
+        out.broken.push(Broken {
+            promise: Promise::Writes,
+            what: format!("{what} of `{key}` stop for {who}: {reason}"),
+            span: Some(touched.store.name.span),
+        });
+    } else {
+        out.accepted.push(format!(
+            "{what} of `{key}` stop for {who}, as `failover: none` accepts: {reason}"
+        ));
+    }
+    let what = format!("{what} of `{key}` for {who}");
+    in_time(&what, touched.service, &Rto::Back, None, out);
 }
 
 /// Whether it works again as soon as the service promises.

@@ -16,7 +16,8 @@ pub(super) struct Scene<'a> {
     clusters: BTreeSet<&'a ClusterName>,
     /// Lost zones by region, as far as the region stands.
     zones: BTreeMap<&'a RegionName, BTreeSet<&'a ZoneName>>,
-    cut: BTreeSet<(usize, usize)>,
+    /// Pairs of regions that do not reach each other, both ways.
+    pub cut: BTreeSet<(usize, usize)>,
 }
 
 impl<'a> Scene<'a> {
@@ -92,6 +93,11 @@ impl<'a> Scene<'a> {
     /// Whether traffic gets from a region to another.
     pub(super) fn reaches(&self, from: usize, to: usize) -> bool {
         !self.cut.contains(&(from, to))
+    }
+
+    /// Whether any way between regions is lost.
+    pub(super) fn cuts(&self) -> bool {
+        !self.cut.is_empty()
     }
 
     /// Lost zones of a region that stands, of how many.

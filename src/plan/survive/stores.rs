@@ -8,7 +8,9 @@ use crate::model::rtt::Rtt;
 use crate::model::simulation::{Rpo, Rto, StoreOutcome, Writes};
 use crate::model::world::{Service, Store};
 
+use super::reach::cut_off;
 use super::scene::Scene;
+use super::users::Served;
 use super::zones::{may_be_gone, zones};
 use crate::plan::failover::Rule;
 use crate::plan::ground::{Demand, UNKNOWN};
@@ -51,6 +53,10 @@ pub(super) struct Held<'a> {
     pub store: &'a Store,
     pub plan: &'a StorePlan,
     pub demand: &'a Demand,
+    /// The users whose data it holds.
+    pub served: &'a [&'a Served<'a>],
+    /// The weight of all users of the service.
+    pub total: u128,
 }
 
 impl<'a> Held<'a> {
@@ -89,7 +95,7 @@ pub(super) fn outcome(scene: &Scene<'_>, held: &Held<'_>) -> Option<StoreOutcome
     let touched = !lost.is_empty()
         || regions.iter().any(|r| scene.zones(r).is_some())
         || cut(scene, &regions);
-    if !touched {
+    if !touched && !scene.cuts() {
         return None;
     }
     let mut outcome = StoreOutcome {
@@ -110,7 +116,8 @@ pub(super) fn outcome(scene: &Scene<'_>, held: &Held<'_>) -> Option<StoreOutcome
     if way.scheme != Scheme::Quorum && outcome.writes == Writes::GoOn {
         zones(scene, held, way, &regions, &mut outcome);
     }
-    Some(outcome)
+    cut_off(scene, held, way, &regions, &mut outcome);
+    (touched || !outcome.cut_off.is_empty()).then_some(outcome)
 }
 
 fn cut(scene: &Scene<'_>, regions: &[&RegionName]) -> bool {
@@ -125,7 +132,7 @@ fn cut(scene: &Scene<'_>, regions: &[&RegionName]) -> bool {
 }
 
 /// Regions of the store that stand and that a region reaches, itself left out.
-fn reached<'r>(
+pub(super) fn reached<'r>(
     scene: &Scene<'_>,
     held: &Held<'_>,
     from: &RegionName,

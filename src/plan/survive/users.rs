@@ -226,7 +226,8 @@ impl Users<'_> {
         }
     }
 
-    fn total(&self) -> u128 {
+    /// The weight of all users, at least 1.
+    pub(super) fn total(&self) -> u128 {
         let weights = self.places.iter().map(|p| u128::from(p.place.weight));
         weights.sum::<u128>().max(1)
     }

@@ -134,6 +134,10 @@ pub(super) struct StoreForm {
     voters: Option<u32>,
     /// `goOn`, `goOnElsewhere`, `switch`, `person` or `stop`.
     writes: &'static str,
+    /// Regions that serve users and reach nothing that takes their writes.
+    cut_off: Vec<String>,
+    /// The share of users who are served there, in millionths.
+    cut_off_ppm: u32,
     rpo: RpoForm,
     rto: RtoForm,
     because: Vec<String>,
@@ -279,6 +283,8 @@ pub(super) fn store(store: &StoreOutcome) -> StoreForm {
             Writes::Person => "person",
             Writes::Stop => "stop",
         },
+        cut_off: texts(&store.cut_off),
+        cut_off_ppm: store.cut_off_ppm,
         rpo: rpo(&store.rpo),
         rto: rto(&store.rto),
         because: store.because.clone(),
