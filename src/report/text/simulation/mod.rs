@@ -266,9 +266,9 @@ pub(in crate::report::text) fn one_store(out: &mut String, store: &StoreOutcome,
     let apart: Vec<&str> = store.cut_off.iter().map(|r| r.as_str()).collect();
     let except = match apart.is_empty() {
         true => String::new(),
-        false => format!(", not for users in {}", apart.join(", ")),
+        false => style.red(&format!(", not for users in {}", apart.join(", "))),
     };
-    let _ = writeln!(out, "    {line}; writes {painted}{}", style.red(&except));
+    let _ = writeln!(out, "    {line}; writes {painted}{except}");
     for reason in &store.because {
         let _ = writeln!(out, "      {}", style.faint(&inert(reason)));
     }
