@@ -48,7 +48,7 @@ impl Parts {
     }
 
     /// The same of a request that comes a longer way.
-    pub(in crate::plan) fn from_farther(mut self, way: Leg) -> Self {
+    pub(in crate::plan) fn by_detour(mut self, way: Leg) -> Self {
         if let Some((_, leg)) = &mut self.0[0] {
             leg.micros = leg.micros.saturating_add(way.micros);
             leg.source = leg.source.max(way.source);

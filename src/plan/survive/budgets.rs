@@ -109,7 +109,7 @@ impl After<'_> {
         ask: impl Fn(usize) -> Option<Parts>,
     ) -> Option<Parts> {
         let through = ask(serving)?;
-        let farther = || through.from_farther(self.legs.at(quantile, place, serving));
+        let farther = || through.by_detour(self.legs.at(quantile, place, serving));
         Some(ask(place).unwrap_or_else(farther))
     }
 
