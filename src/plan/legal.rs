@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Span};
 use crate::engine;
 use crate::model::name::{Capability, ClusterName};
 use crate::model::place::Country;
-use crate::model::world::{Cluster, Service, Store};
+use crate::model::world::{Cluster, Service, Store, WorkloadKind};
 
 use super::amount::{Amount, Room, split};
 use super::ground::{Ground, Waiver};
@@ -61,10 +61,14 @@ pub(super) struct Candidate {
 
 impl Candidate {
     /// Pods per cluster, at least and at most: evenly, the remainder by name, none without a pod.
+    /// What runs to completion runs once per region, in the first cluster.
     pub(super) fn pods(&self, service: &Service) -> Vec<(ClusterName, u32, u32)> {
         let scale = service.workload.scale;
-        let over = self.clusters.len();
-        let clusters = self.clusters.iter().enumerate();
+        let over = match service.workload.kind {
+            WorkloadKind::CronJob | WorkloadKind::Job => self.clusters.len().min(1),
+            WorkloadKind::Deployment | WorkloadKind::StatefulSet => self.clusters.len(),
+        };
+        let clusters = self.clusters.iter().take(over).enumerate();
         clusters
             .map(|(i, name)| {
                 // A service runs in every cluster of its region, be it with one pod.

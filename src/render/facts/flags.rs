@@ -4,7 +4,7 @@
 use crate::model::name::ServiceKey;
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::ratio::Share;
-use crate::model::world::{Cluster, Flag, Service};
+use crate::model::world::{Cluster, Flag, Service, WorkloadKind};
 
 use super::super::fact::Item;
 use super::Facts;
@@ -12,7 +12,11 @@ use super::Facts;
 impl Facts<'_> {
     /// `flags` of a service in a cluster; nothing where it has none, or nobody evaluates them.
     pub(super) fn flags(&self, cluster: &Cluster, key: &ServiceKey, service: &Service) -> Item {
-        if service.flags.is_empty() || !cluster.capabilities.contains("open-feature") {
+        let finishes = matches!(
+            service.workload.kind,
+            WorkloadKind::CronJob | WorkloadKind::Job
+        );
+        if finishes || service.flags.is_empty() || !cluster.capabilities.contains("open-feature") {
             return Item::nothing();
         }
         let name = key.service.as_str();

@@ -1,6 +1,7 @@
 //! The fleet, its regions and its clusters as templates see them.
 
 use crate::diag::{Code, Diagnostic, Sink};
+use crate::model::engine::Engine;
 use crate::model::origin::Subject;
 use crate::model::plan::Plan;
 use crate::model::world::{Cluster, Delivery, Fleet, Ingress, Policies, Region, World};
@@ -78,10 +79,7 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                 ("policy", of.at("platform.policy", text(policy))),
                 (
                     "registries",
-                    of.list(
-                        "platform.registries",
-                        fleet.platform.registries.iter().map(|r| r.value.as_str()),
-                    ),
+                    of.list("platform.registries", registries(world)),
                 ),
                 (
                     "runbooks",
@@ -250,4 +248,30 @@ fn jurisdictions(world: &World, cluster: &Cluster) -> Item {
     names.sort_unstable();
     names.dedup();
     Item::list(names.into_iter().map(Item::new))
+}
+
+/// Where images may come from: the fleet's registries, and where operators get those of the pods
+/// that they run in its namespaces (cloudnative-pg 1.30, docs/src/container_images.md; Strimzi
+/// 1.2, Kafka images; OpenFeature Operator 0.9, flagd). None where the fleet names none.
+fn registries(world: &World) -> Vec<&str> {
+    let written = world.fleet.platform.registries.iter();
+    let mut all: Vec<&str> = written.map(|r| r.value.as_str()).collect();
+    if all.is_empty() {
+        return all;
+    }
+    let uses = |engine: Engine| {
+        let mut services = world.services.values();
+        services.any(|s| s.stores.iter().any(|store| store.engine.value == engine))
+    };
+    let flags = world.services.values().any(|s| !s.flags.is_empty());
+    for (used, registry) in [
+        (uses(Engine::CloudnativePg), "ghcr.io/cloudnative-pg"),
+        (uses(Engine::StrimziKafka), "quay.io/strimzi"),
+        (flags, "ghcr.io/open-feature"),
+    ] {
+        if used && !all.contains(&registry) {
+            all.push(registry);
+        }
+    }
+    all
 }

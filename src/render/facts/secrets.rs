@@ -93,7 +93,7 @@ impl Facts<'_> {
                 for suffix in ["ca", "server", "replication", "superuser"] {
                     made.insert(format!("{instance}-{suffix}"));
                 }
-                if site.plan.clusters.len() < 2 {
+                if !site.shares_login() {
                     made.insert(site.credentials());
                     continue;
                 }

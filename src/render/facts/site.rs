@@ -105,13 +105,20 @@ impl<'a> Site<'a> {
     /// The Secret with `username` and `password` of the service, in every cluster of the set.
     /// A database of CloudNativePG alone makes its own.
     pub(super) fn credentials(&self) -> String {
-        let alone = self.plan.clusters.len() < 2;
+        let alone = !self.shares_login();
         match self.plan.clusters.keys().next() {
             Some(region) if alone && self.engine() == Engine::CloudnativePg => {
                 format!("{}-app", self.instance(region))
             }
             _ => format!("{}-app", self.set()),
         }
+    }
+
+    /// Whether several clusters know the login, so that no operator may invent one in each.
+    pub(super) fn shares_login(&self) -> bool {
+        let elsewhere = |c: &Cluster| !self.holds(&c.name.value);
+        let mut users = self.facts.clusters_of(self.key);
+        self.plan.clusters.len() > 1 || self.store.connect.is_some() && users.any(elsewhere)
     }
 
     pub(super) fn namespace(&self) -> &'a str {

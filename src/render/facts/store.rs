@@ -71,6 +71,7 @@ impl Site<'_> {
                 source.map_or_else(nothing, |r| named(r, "leader")),
             ),
             ("replicated", Item::new(regions.len() > 1)),
+            ("sharesLogin", Item::new(self.shares_login())),
             ("members", Item::list(members)),
             (
                 "behind",

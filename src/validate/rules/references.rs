@@ -7,7 +7,7 @@ use crate::diag::{Code, Sink, Span, Spanned, nearest};
 use crate::engine;
 use crate::model::name::{Capability, ClusterName, RegionName};
 use crate::model::raw::{Leader, Regions, Synchronous};
-use crate::model::world::{KubernetesVersion, RegionChoice, Service};
+use crate::model::world::{KubernetesVersion, RegionChoice, Service, WorkloadKind};
 use crate::validate::Facts;
 
 /// Everything that is named exists.
@@ -263,6 +263,15 @@ pub(super) fn versions(facts: &Facts<'_>, sink: &mut Sink) {
 pub(super) fn flags(facts: &Facts<'_>, sink: &mut Sink) {
     let world = facts.world;
     for (_, service) in services(facts) {
+        let kind = service.workload.kind;
+        if let (Some(flag), WorkloadKind::CronJob | WorkloadKind::Job) =
+            (service.flags.first(), kind)
+        {
+            let message = format!("nothing is rendered from the flags of a {}", kind.name());
+            sink.emit(fault(Code::NoEffect, message, flag.name.span).help(
+                "leave them out: the container that evaluates them would keep its pods from ending",
+            ));
+        }
         let mut seen = BTreeMap::new();
         for flag in &service.flags {
             let name = &flag.name;
