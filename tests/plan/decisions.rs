@@ -252,3 +252,24 @@ fn a_place_is_written_by_name_or_as_latitude_and_longitude() {
     assert_eq!(estimated("[59.91, 10.75]"), named);
     assert_ne!(estimated("[10.75, 59.91]"), named);
 }
+
+#[test]
+fn what_ends_runs_in_one_cluster_of_a_region_and_what_serves_in_all() {
+    let region = "region: north\ncountry: NO\nclusters: [{name: b}, {name: a}]\n";
+    let clusters = |kind: &str, more: &str| -> Vec<String> {
+        let text = format!(
+            "service: night\nworkload: {{kind: {kind}, image: \"registry.example/night:1.0\"{more}}}\n"
+        );
+        let fleet = Fleet::new("").file("regions/north.yaml", region);
+        let plan = fleet
+            .file("services/night.yaml", text)
+            .plan(None, false)
+            .plan();
+        let night = &plan.services[&ServiceKey::prod("night")];
+        let placed = night.regions.iter().flat_map(|p| p.clusters.keys());
+        placed.map(ToString::to_string).collect()
+    };
+    assert_eq!(clusters("CronJob", ", schedule: \"0 3 * * *\""), ["a"]);
+    assert_eq!(clusters("Job", ""), ["a"]);
+    assert_eq!(clusters("Deployment", ""), ["a", "b"]);
+}
