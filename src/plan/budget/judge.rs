@@ -225,7 +225,12 @@ impl Breach<'_> {
             return format!("{raise}, or place what it waits for nearer to the leader");
         }
         if self.at_leader() {
-            return format!("{raise}, or choose a `leader` that is nearer");
+            // Where nobody named a leader, the nearest was looked for.
+            let mut stores = self.placed.service.stores.iter();
+            return match stores.any(|store| store.leader.is_some()) {
+                true => format!("{raise}, or choose a `leader` that is nearer"),
+                false => raise,
+            };
         }
         match self.helps {
             Some(region) => {
