@@ -9,7 +9,7 @@ use crate::model::world::{Cache, CacheTier, Mesh, Service};
 
 use super::super::fact::Item;
 use super::edges::{pod_port, pods, policy_port};
-use super::gateway::Patience;
+use super::patience::Patience;
 use super::{Facts, Of};
 
 /// How many pods keep answers in a cluster.

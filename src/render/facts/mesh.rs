@@ -5,7 +5,7 @@ use crate::model::origin::Subject;
 use crate::model::world::{Cluster, GatewayController, Mesh, Service};
 
 use super::super::fact::Item;
-use super::{Facts, Of, gateway};
+use super::{Facts, Of, patience};
 
 /// How long a pod stays left out, and how often that is looked at where no caller says.
 const EJECTION: &str = "30s";
@@ -112,7 +112,7 @@ impl Facts<'_> {
                 let at = |member: &str| format!("resilience.circuitBreaker.{member}");
                 (
                     of.at(at("errors"), errors),
-                    of.at(at("within"), gateway::text(within)),
+                    of.at(at("within"), patience::text(within)),
                 )
             }
             None => (Item::new(ERRORS), Item::new(INTERVAL)),

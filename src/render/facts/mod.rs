@@ -24,11 +24,13 @@ mod mesh;
 mod mongodb;
 mod namespace;
 mod nats;
+mod patience;
 mod places;
 mod pod;
 mod reach;
 mod redis;
 mod runbook;
+mod scene;
 mod secrets;
 mod service;
 mod setup;
@@ -42,59 +44,18 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::diag::Sink;
-use crate::model::name::{ClusterName, Namespace, RegionName, ServiceKey, StoreKey};
+use crate::model::name::{ClusterName, Namespace, RegionName, ServiceKey};
 use crate::model::origin::Subject;
 use crate::model::plan::{Plan, Replicas};
-use crate::model::world::{Cluster, KubernetesVersion, Service, World};
+use crate::model::world::{Cluster, Service, World};
+
+pub(crate) use scene::{Place, Scene, Unit};
 
 use super::fact::{Fact, Item, Key, Layer, Root};
 use super::header::Scope;
 use super::object::Marks;
 
 pub(crate) use lack::Lack;
-
-/// One thing that templates of a scope are rendered for.
-pub(crate) struct Scene {
-    pub(crate) scope: Scope,
-    /// The variables.
-    pub(crate) root: Root,
-    pub(crate) place: Arc<Place>,
-    pub(crate) marks: Arc<Marks>,
-    pub(crate) service: Option<Arc<str>>,
-    /// The store that it is a scene of.
-    pub(crate) store: Option<StoreKey>,
-    /// What the store needs and does not have.
-    pub(crate) lack: Option<Lack>,
-}
-
-/// Where the objects of a scene stand, and what it is.
-#[derive(Debug)]
-pub(crate) struct Place {
-    /// `None` for the hub's folder.
-    pub(crate) cluster: Option<ClusterName>,
-    /// The cluster that identities begin with.
-    pub(crate) home: Arc<str>,
-    /// The Kubernetes release, where there is a cluster.
-    pub(crate) kubernetes: Option<KubernetesVersion>,
-    pub(crate) folder: String,
-    /// Whether the folder is a service's.
-    pub(crate) of_service: bool,
-    /// What it is, for people.
-    pub(crate) context: String,
-}
-
-/// What is rendered in one go: everything whose scenes share templates and most variables.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Unit<'a> {
-    /// What is there once.
-    Fleet,
-    /// What is there once per cluster, or per region.
-    Cluster(&'a ClusterName),
-    /// A namespace in all of its clusters.
-    Namespace(&'a Namespace),
-    /// A service in all of its clusters, with its stores.
-    Service(&'a ServiceKey),
-}
 
 /// Everything that scenes are made of.
 pub(crate) struct Facts<'a> {
