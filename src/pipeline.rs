@@ -18,6 +18,7 @@ use crate::adopt::{self, Adoption};
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
 use crate::latency;
 use crate::load;
+use crate::model::engine::Engine;
 use crate::model::input::{Content, InputFile};
 use crate::model::lock::Lock;
 use crate::model::manifest::ManifestSet;
@@ -169,6 +170,54 @@ impl Planned {
             Some(lock) if *lock == plan::lock::of(&self.plan) => LockChange::None,
             Some(_) => LockChange::Changed,
         }
+    }
+
+    /// Refuses to demote one CloudNativePG primary and promote another in one commit, unless the lock
+    /// says that it is meant (CloudNativePG 1.30, docs/src/replica_cluster.md).
+    ///
+    /// # Errors
+    ///
+    /// When a leader differs from the lock's, and the old one's region still holds the store.
+    pub fn switched(&self, sink: &mut Sink) -> Result<(), Rejected> {
+        let before = sink.errors();
+        let stores = self.world.services.iter().flat_map(|(key, service)| {
+            let stores = service.stores.iter();
+            stores.map(move |store| (key.store(&store.name.value), store))
+        });
+        for (key, store) in stores.filter(|(_, s)| s.engine.value == Engine::CloudnativePg) {
+            let locked = self
+                .lock
+                .as_ref()
+                .and_then(|l| l.stores.get(&key.to_string()));
+            let both = (
+                locked.and_then(|l| l.leader.as_deref()),
+                self.plan.stores.get(&key),
+            );
+            let (Some(old), Some(planned)) = both else {
+                continue;
+            };
+            let Some(new) = planned.leader.as_ref().filter(|new| new.as_str() != old) else {
+                continue;
+            };
+            if !planned.clusters.keys().any(|region| region.as_str() == old) {
+                continue;
+            }
+            let message =
+                format!("`{key}` would be demoted in {old} and promoted in {new} in one commit");
+            let span = store.leader.as_ref().map_or(store.name.span, |l| l.span);
+            sink.emit(
+                Diagnostic::new(Code::LeaderSwitch, message)
+                    .at(span, "")
+                    .note("without the token of the demotion the old primary has to be made anew")
+                    .help(format!(
+                        "a planned switch: demote {old} first, by an overlay that sets its `spec.replica.primary`, then promote {new} with the token"
+                    ))
+                    .help(format!(
+                        "{old} is lost: run `regen plan --write`, which says that the promotion is meant"
+                    )),
+            );
+        }
+        sink.since(before)
     }
 
     /// Refuses decisions that the lock does not hold, for pipelines.

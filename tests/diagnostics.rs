@@ -245,6 +245,10 @@ const ELSEWHERE: &[(Code, &str)] = &[
         "tests/fleet.rs::locked_refuses_to_change_the_lock",
     ),
     (
+        Code::LeaderSwitch,
+        "tests/fleet.rs::a_leader_is_not_switched_in_one_commit",
+    ),
+    (
         Code::LedgerInvalid,
         "src/publish/ledger.rs::faults_are_told_by_line",
     ),

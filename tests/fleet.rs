@@ -175,6 +175,47 @@ fn locked_refuses_to_change_the_lock() {
 }
 
 #[test]
+fn a_leader_is_not_switched_in_one_commit() {
+    let fleet = example_copy();
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    edit(
+        &fleet.path().join("services/productcatalogservice.yaml"),
+        "size: 20Gi",
+        "size: 20Gi\n    leader: eu-west-1",
+    );
+    for command in [
+        &["check"][..],
+        &["render", "--commit"],
+        &["render", "--dry-run"],
+    ] {
+        let refused = regen(fleet.path(), command).exits(2);
+        let told = "`productcatalogservice/products` would be demoted in eu-central-1 and promoted in eu-west-1 in one commit";
+        for text in ["leader-switch", told, "`regen plan --write`"] {
+            assert!(refused.stderr.contains(text), "{text}\n{}", refused.stderr);
+        }
+    }
+    assert_eq!(commits(fleet.path()), 1);
+    // Said to be meant.
+    let _ = regen(fleet.path(), &["plan", "--write"]).exits(0);
+    let _ = regen(fleet.path(), &["check"]).exits(0);
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    assert_eq!(commits(fleet.path()), 2);
+}
+
+#[test]
+fn a_leader_whose_region_is_gone_needs_nobody_to_demote_it() {
+    let fleet = example_copy();
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    edit(
+        &fleet.path().join("services/productcatalogservice.yaml"),
+        "service: productcatalogservice",
+        "service: productcatalogservice\nplacement: {regions: [eu-west-1, us-east-1]}",
+    );
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    assert_eq!(commits(fleet.path()), 2);
+}
+
+#[test]
 fn several_mistakes_are_told_at_once_and_nothing_is_written() {
     let fleet = example_copy();
     edit(

@@ -55,6 +55,7 @@ impl Check {
             false => Notes::Counted,
         };
         let planned = session.plan(&plan::Options::default())?;
+        session.stage(|_, sink| planned.switched(sink))?;
         let set = session.render(&planned)?;
         session.show_warnings();
         let rendered = Rendered::new(&set, io::git::source_commit(&session.root)?);

@@ -81,6 +81,7 @@ impl Render {
         session.add_crds(self.crds.as_deref())?;
         terminal.progress("planning");
         let planned = session.plan(&plan::Options::default())?;
+        session.stage(|_, sink| planned.switched(sink))?;
         if self.locked {
             session.stage(|_, sink| planned.locked(sink))?;
         }

@@ -81,6 +81,13 @@ macro_rules! with_output {
             /// clusters a `network`, or place the services together.
             CallNotRouted = "call-not-routed", Warning;
 
+            /// The leader of a CloudNativePG store is another than the lock's, whose region still holds it: one
+            /// commit would demote the old primary and promote the new one without the token of the
+            /// demotion, after which the old one has to be made anew. For a planned switch demote first,
+            /// by an overlay, and promote with the token (the runbook has the steps). Where the old
+            /// region is lost, `regen plan --write` says that the promotion is meant.
+            LeaderSwitch = "leader-switch", Error;
+
             // ---- the repository: publish ----------------------------------------------------------
             /// The ledger of the GitOps repository (`.regen/ledger`) cannot be read, so regen cannot know
             /// what it owns there and touches nothing. Restore the file from the repository's history.
