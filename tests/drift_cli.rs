@@ -421,3 +421,49 @@ fn the_expected_value_has_the_author_and_the_commit_of_its_line() {
     edit(&service, "frontend:v0.10.8", "frontend:v0.10.6 # kept");
     assert_eq!(origin()["author"], serde_json::Value::Null);
 }
+
+#[test]
+fn the_repository_is_compared_without_its_fleet_and_in_shards() {
+    let fleet = committed();
+    let repository =
+        |more: &[&str]| drift(fleet.path(), &[&["--desired", "gitops"], more].concat());
+    let all = repository(&[]).exits(0);
+    assert!(
+        all.stdout.ends_with("4 clusters: 4 clean; 0 findings\n"),
+        "{}",
+        all.stdout
+    );
+    let mut seen = Vec::new();
+    for shard in ["0/3", "1/3", "2/3"] {
+        let ran = repository(&["--shard", shard, "--format", "json"]).exits(0);
+        let report: serde_json::Value = serde_json::from_str(&ran.stdout).expect("JSON");
+        let clusters = report["summary"]["clusters"].as_object().expect("clusters");
+        seen.extend(clusters.keys().cloned());
+    }
+    seen.sort();
+    assert_eq!(seen, ["euc1-a", "euw1-a", "euw1-b", "use1-a"]);
+
+    edit(
+        &fleet.path().join(FRONTEND),
+        "frontend:v0.10.6",
+        "frontend:x",
+    );
+    let _ = repository(&["--cluster", "euw1-b"]).exits(0);
+    let one = repository(&["--cluster", "euw1-a"]).exits(1);
+    assert!(one.stdout.contains("frontend:x"), "{}", one.stdout);
+    let fleets = drift(fleet.path(), &["--shard", "1/4"]).exits(1);
+    assert!(fleets.stdout.contains("1 cluster"), "{}", fleets.stdout);
+
+    for (wrong, told) in [
+        (&["--shard", "3/3"][..], "0/4"),
+        (&["--cluster", "euw1-c"], "euw1-"),
+        (&["--desired", "services", "--shard", "0/2"], "--cluster"),
+    ] {
+        let ran = drift(fleet.path(), &[&["--desired", "gitops"], wrong].concat());
+        let ran = match wrong[0] {
+            "--desired" => drift(fleet.path(), wrong),
+            _ => ran,
+        };
+        assert!(ran.exits(2).stderr.contains(told), "{wrong:?}");
+    }
+}

@@ -126,6 +126,8 @@ impl Settings {
                         settings.appliers = names;
                     }
                 }
+                // Where reports are made by themselves is not how drift is told.
+                "report" => {}
                 "interactive" => settings.interactive = texts(value, &at, &mut faults),
                 "namespace" => settings.namespace = text(value, &at, &mut faults),
                 "unknownManagers" => match value.as_str() {

@@ -2,30 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::live::{GroupKind, LiveState, Want};
+use crate::model::live::{GroupKind, LiveState, SOUGHT, Want};
 use crate::schema::Schemas;
 
 use super::desired::Desired;
 use super::read::{Identity, identity};
 use super::settings::Settings;
-
-/// Built-in kinds, with their versions, that a fleet may have rendered once: their orphans are
-/// looked for even where no manifest of the kind is left.
-const RENDERED: &[(&str, &str, &str)] = &[
-    ("", "v1", "ConfigMap"),
-    ("", "v1", "LimitRange"),
-    ("", "v1", "Namespace"),
-    ("", "v1", "ResourceQuota"),
-    ("", "v1", "Service"),
-    ("", "v1", "ServiceAccount"),
-    ("apps", "v1", "Deployment"),
-    ("apps", "v1", "StatefulSet"),
-    ("autoscaling", "v2", "HorizontalPodAutoscaler"),
-    ("batch", "v1", "CronJob"),
-    ("batch", "v1", "Job"),
-    ("networking.k8s.io", "v1", "NetworkPolicy"),
-    ("policy", "v1", "PodDisruptionBudget"),
-];
 
 /// What must be read: the kinds of the manifests, autoscalers as evidence for who set replicas,
 /// and, where orphans can be told by a mark, the kinds that may have some.
@@ -74,7 +56,7 @@ pub fn wants(
         also(autoscaler.clone(), "v2");
     }
     if own_mark {
-        for (group, version, name) in RENDERED {
+        for (group, version, name) in SOUGHT {
             also(kind(group, name), version);
         }
     }

@@ -25,6 +25,24 @@ impl fmt::Display for GroupKind {
     }
 }
 
+/// Built-in kinds, with their versions, that a fleet may have rendered once: their orphans are
+/// sought even where no manifest of the kind is left.
+pub const SOUGHT: &[(&str, &str, &str)] = &[
+    ("", "v1", "ConfigMap"),
+    ("", "v1", "LimitRange"),
+    ("", "v1", "Namespace"),
+    ("", "v1", "ResourceQuota"),
+    ("", "v1", "Service"),
+    ("", "v1", "ServiceAccount"),
+    ("apps", "v1", "Deployment"),
+    ("apps", "v1", "StatefulSet"),
+    ("autoscaling", "v2", "HorizontalPodAutoscaler"),
+    ("batch", "v1", "CronJob"),
+    ("batch", "v1", "Job"),
+    ("networking.k8s.io", "v1", "NetworkPolicy"),
+    ("policy", "v1", "PodDisruptionBudget"),
+];
+
 /// What is wanted of one kind, at the version that the repository writes.
 ///
 /// Objects that the repository names are kept, and those that carry a mark of ownership (regen's,

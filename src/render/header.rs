@@ -66,6 +66,8 @@ pub(crate) struct Header {
     pub(crate) about: Option<String>,
     /// Where what it yields stands, which then is no object: a path with placeholders.
     pub(crate) file: Option<String>,
+    /// Whether it is rendered when all other objects of its cluster are, and is given their `kinds`.
+    pub(crate) after: bool,
 }
 
 /// What is wrong with a header: message, byte range in the template, remedy.
@@ -76,7 +78,9 @@ pub(crate) struct HeaderFault {
     pub(crate) help: String,
 }
 
-const KEYS: [&str; 4] = ["scope", "when", "about", "file"];
+const KEYS: [&str; 5] = ["scope", "when", "about", "file", "after"];
+/// What a template can come after.
+const OBJECTS: &str = "objects";
 const FORM: &str = "begin with `{# scope: service #}`, with `when: <condition>` on a line of its own where it does not always apply";
 
 /// Reads the header of a template.
@@ -96,7 +100,7 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
         return fault("the template has no header".into(), 0..0, FORM.into());
     };
     let start = lead + 2;
-    let mut values: [Option<(String, std::ops::Range<usize>)>; 4] = [None, None, None, None];
+    let mut values: [Option<(String, std::ops::Range<usize>)>; 5] = [const { None }; 5];
     let mut last: Option<usize> = None;
     let mut offset = start;
     for line in comment.split_inclusive('\n') {
@@ -133,7 +137,7 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
             (_, None) => return fault("the header says no scope".into(), range, FORM.into()),
         }
     }
-    let [scope, when, about, file] = values;
+    let [scope, when, about, file, after] = values;
     let Some((word, range)) = scope else {
         return fault("the header says no scope".into(), start..start, FORM.into());
     };
@@ -144,11 +148,23 @@ pub(crate) fn read(text: &str) -> Result<Header, HeaderFault> {
         );
         return fault(format!("unknown scope `{word}`"), range, help);
     };
+    if let Some((word, range)) = &after {
+        if word != OBJECTS {
+            let help = format!("write `after: {OBJECTS}`, or leave the line out");
+            return fault(format!("nothing comes after `{word}`"), range.clone(), help);
+        }
+        if scope != Scope::Cluster || file.is_some() {
+            let help = "write `scope: cluster`, and no `file`".to_owned();
+            let message = "only objects of a cluster come after the others".to_owned();
+            return fault(message, range.clone(), help);
+        }
+    }
     Ok(Header {
         scope,
         when: when.map(|(text, _)| text),
         about: about.map(|(text, _)| text),
         file: file.map(|(text, _)| text),
+        after: after.is_some(),
     })
 }
 
@@ -171,6 +187,8 @@ mod tests {
             paper.file.as_deref(),
             Some("bootstrap/{{ cluster.name }}.md")
         );
+        let late = read("{#\n scope: cluster\n after: objects\n#}").unwrap();
+        assert!(late.after && !header.after);
         assert_eq!(
             read("{# scope: fleet #}").map(|h| h.scope),
             Ok(Scope::Fleet)
@@ -187,6 +205,14 @@ mod tests {
             (
                 "{#\nscope: fleet\nscope: fleet\n#}",
                 "`scope` stands twice in the header",
+            ),
+            (
+                "{#\nscope: cluster\nafter: all\n#}",
+                "nothing comes after `all`",
+            ),
+            (
+                "{#\nscope: service\nafter: objects\n#}",
+                "only objects of a cluster come after the others",
             ),
             (
                 "{#\nscope: fleet\nif: x\n#}",

@@ -16,6 +16,7 @@ mod fact;
 mod facts;
 mod gather;
 mod header;
+mod late;
 mod object;
 mod overlay;
 mod paper;

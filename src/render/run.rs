@@ -17,6 +17,7 @@ use super::cook::Cooked;
 use super::engine::{Context, Fault};
 use super::facts::{Facts, Lack, Place, Scene};
 use super::gather::{self, Output};
+use super::late;
 use super::object::{Draft, Marks};
 use super::overlay;
 use super::paper::Papers;
@@ -60,6 +61,9 @@ pub fn render(
             }
         }
         told.add(part);
+    }
+    if templates.has_late(world.fleet.drift.report.is_some()) {
+        told.add(late::add(&facts, world, templates, &mut outputs));
     }
     let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
     let gathered = in_parallel(&outputs, |outputs| {
@@ -126,8 +130,8 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
 
 /// What units render to.
 #[derive(Default)]
-struct Told {
-    outputs: Vec<Output>,
+pub(super) struct Told {
+    pub(super) outputs: Vec<Output>,
     /// Faults, and what was being rendered.
     faults: Vec<(Fault, Arc<Place>)>,
     /// What is wrong with objects.
@@ -142,7 +146,7 @@ struct Told {
 type FaultKey = (String, Option<u32>, String);
 
 impl Told {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.faults.extend(other.faults);
         self.found.extend(other.found);
         self.diagnostics.extend(other.diagnostics);
@@ -232,16 +236,16 @@ struct Known {
 }
 
 /// One unit on its way.
-struct Part<'a> {
+pub(super) struct Part<'a> {
     world: &'a World,
     templates: &'a Templates,
     /// What the templates of the unit yielded so far.
     known: BTreeMap<&'a str, Vec<Known>>,
-    told: Told,
+    pub(super) told: Told,
 }
 
 impl<'a> Part<'a> {
-    fn new(world: &'a World, templates: &'a Templates) -> Self {
+    pub(super) fn new(world: &'a World, templates: &'a Templates) -> Self {
         Self {
             world,
             templates,
@@ -252,8 +256,23 @@ impl<'a> Part<'a> {
 
     /// Renders the templates of one scope instance.
     fn scene(&mut self, scene: &Scene) {
+        let applied = self.apply(self.templates.of(scene.scope), scene);
+        if let (Some(store), Some(cluster), false) = (&scene.store, &scene.place.cluster, applied) {
+            let lack = scene.lack.clone();
+            self.told
+                .silent
+                .push((store.clone(), lack, cluster.clone()));
+        }
+    }
+
+    /// Renders templates for a scene; whether any applied.
+    pub(super) fn apply(
+        &mut self,
+        entries: impl Iterator<Item = &'a Entry>,
+        scene: &Scene,
+    ) -> bool {
         let mut applied = false;
-        for entry in self.templates.of(scene.scope) {
+        for entry in entries {
             let objects = match self.seen_before(entry, scene) {
                 Some(objects) => objects,
                 None => match self.cook(entry, scene) {
@@ -271,12 +290,7 @@ impl<'a> Part<'a> {
                 self.serve(object, scene);
             }
         }
-        if let (Some(store), Some(cluster), false) = (&scene.store, &scene.place.cluster, applied) {
-            let lack = scene.lack.clone();
-            self.told
-                .silent
-                .push((store.clone(), lack, cluster.clone()));
-        }
+        applied
     }
 
     /// What a template yielded in another cluster, where it would see the same here.

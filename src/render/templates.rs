@@ -204,9 +204,22 @@ impl Templates {
 
     /// The templates of a scope that yield objects, by path.
     pub(crate) fn of(&self, scope: Scope) -> impl Iterator<Item = &Entry> {
+        let objects = |e: &&Entry| e.header.file.is_none() && !e.header.after;
         self.entries
             .values()
-            .filter(move |e| e.header.scope == scope && e.header.file.is_none())
+            .filter(move |e| e.header.scope == scope)
+            .filter(objects)
+    }
+
+    /// The templates of a cluster that come after all other objects, by path.
+    pub(crate) fn late(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.values().filter(|e| e.header.after)
+    }
+
+    /// Whether any template can yield something after the other objects.
+    pub(crate) fn has_late(&self, report: bool) -> bool {
+        let user = |e: &Entry| self.places.contains_key(&*e.path);
+        report || self.late().any(user)
     }
 
     /// The templates of a scope that yield other files, by path.

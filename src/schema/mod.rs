@@ -7,6 +7,7 @@
 mod builtin;
 mod check;
 mod openapi;
+mod plural;
 mod rules;
 mod types;
 

@@ -104,6 +104,7 @@ impl Schemas {
         let (Some(group), Some(kind)) = (text("/spec/group"), text("/spec/names/kind")) else {
             return;
         };
+        self.note_plural(group, kind, crd);
         let namespaced = text("/spec/scope").map(|s| s == "Namespaced");
         let versions = crd.pointer("/spec/versions").and_then(Value::as_array);
         for version in versions.into_iter().flatten() {

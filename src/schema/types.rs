@@ -180,6 +180,8 @@ pub struct Schemas {
     pub(super) names: BTreeMap<Arc<str>, StructId>,
     pub(super) roots: BTreeMap<Arc<str>, BTreeMap<Arc<str>, Root>>,
     pub(super) meta: Option<Type>,
+    /// What CustomResourceDefinitions call the resources of a group and kind.
+    pub(super) plurals: BTreeMap<(Arc<str>, Arc<str>), Arc<str>>,
 }
 
 pub(super) const META: &str = "io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta";

@@ -1,37 +1,47 @@
-//! The scheduled report as it is shipped: what its service account may do is enough for every kind
-//! that the example renders, and no more; what it may not read is unknown, never clean.
+//! The scheduled report as it is rendered: what its service account may do is enough for every kind
+//! that the cluster has, and no more; what it may not read is unknown, never clean.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use regen::model::manifest::Manifest;
+use regen::diag::Sink;
+use regen::model::input::Content;
+use regen::model::manifest::{Manifest, ManifestSet};
+use regen::pipeline::{self, Input};
+use regen::schema::Schemas;
+use regen::{io, plan};
 use serde_json::{Value, json};
 
 use super::api_server_real::{ADMIN, RealServer};
-use super::example::{built_in, by_cluster, rendered};
+use super::example::{built_in, by_cluster};
 
 const CLUSTER: &str = "euw1-a";
 
-fn shipped() -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/drift-report/cronjob.yaml");
-    let text = std::fs::read_to_string(path).unwrap();
-    let documents = regen::yaml::kubernetes::parse(&text).unwrap();
-    documents.into_iter().map(|d| d.value).collect()
-}
-
-/// `networkpolicies` of `NetworkPolicy`.
-fn plural(kind: &str) -> String {
-    let kind = kind.to_lowercase();
-    match kind.strip_suffix('y') {
-        Some(stem) => format!("{stem}ies"),
-        None => format!("{kind}s"),
+/// What the example renders with a report in each cluster.
+fn reported() -> ManifestSet {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/online-boutique");
+    let mut input = Input::default();
+    let files = io::files::read_fleet(&root, &mut input.sources).unwrap();
+    for mut file in files {
+        if let (true, Content::Text(source)) = (file.path == "regen.yaml", &file.content) {
+            let text = input.sources.get(*source).text();
+            let asked = "drift: {report: {image: registry.example/regen:0.1.0, git: {url: https://git.example/a.git}}, ";
+            let text = text.replacen("drift: {", asked, 1);
+            assert!(text.contains(asked));
+            file.content = Content::Text(input.sources.add("regen.yaml", text));
+        }
+        input.files.push(file);
     }
+    let mut sink = Sink::new();
+    let set = pipeline::plan(&input, &plan::Options::default(), &mut sink)
+        .and_then(|planned| pipeline::render(&input, &planned, &mut sink));
+    set.unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()))
 }
 
 fn may(server: &RealServer, verb: &str, group: &str, resource: &str) -> bool {
     let review = json!({"apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview",
-        "metadata": {}, "spec": {"user": "system:serviceaccount:regen:regen-drift",
+        "metadata": {}, "spec": {"user": "system:serviceaccount:regen-drift:regen-drift",
             "resourceAttributes": {"verb": verb, "group": group, "resource": resource}}});
     server.post(
         "/apis/authorization.k8s.io/v1/subjectaccessreviews",
@@ -62,13 +72,15 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     else {
         return;
     };
-    let set = rendered();
-    let manifests: Vec<&Manifest> = set.manifests().map(|(_, manifest)| manifest).collect();
-    for object in shipped() {
-        server.apply(&object).unwrap();
+    let set = reported();
+    let clusters = by_cluster(&set);
+    let mine = clusters.iter().find(|(name, _)| name.as_str() == CLUSTER);
+    let mine = mine.unwrap().1;
+    for manifest in mine.iter().filter(|m| built_in(m)) {
+        server.apply(manifest.body()).unwrap();
     }
 
-    let kinds: BTreeSet<(&str, &str)> = manifests
+    let kinds: BTreeSet<(&str, &str)> = mine
         .iter()
         .map(|m| (m.id.group.as_str(), m.id.kind.as_str()))
         .collect();
@@ -76,13 +88,23 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     for (group, kind) in kinds {
         for verb in ["get", "list"] {
             assert!(
-                may(&server, verb, group, &plural(kind)),
+                may(
+                    &server,
+                    verb,
+                    group,
+                    &Schemas::built_in().plural(group, kind)
+                ),
                 "may not {verb} {group}/{kind}"
             );
         }
         for verb in ["create", "update", "patch", "delete", "watch"] {
             assert!(
-                !may(&server, verb, group, &plural(kind)),
+                !may(
+                    &server,
+                    verb,
+                    group,
+                    &Schemas::built_in().plural(group, kind)
+                ),
                 "may {verb} {group}/{kind}"
             );
         }
@@ -91,12 +113,10 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
         assert!(!may(&server, verb, "", resource), "may {verb} {resource}");
     }
 
-    let clusters = by_cluster(&set);
-    let mine = clusters.iter().find(|(name, _)| name.as_str() == CLUSTER);
     let directory = tempfile::tempdir().unwrap();
     let mut compared = 0;
-    for manifest in mine.unwrap().1.iter().filter(|m| built_in(m)) {
-        server.apply(manifest.body()).unwrap();
+    let is_role = |m: &Manifest| m.id.kind == "ClusterRole" && m.id.name == "regen-drift";
+    for manifest in mine.iter().filter(|m| built_in(m) && !is_role(m)) {
         let file: PathBuf = directory.path().join(format!("{compared}.json"));
         std::fs::write(file, manifest.body().to_string()).unwrap();
         compared += 1;
@@ -104,7 +124,7 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest",
         "metadata": {}, "spec": {"expirationSeconds": 3600}});
     let token = server.post(
-        "/api/v1/namespaces/regen/serviceaccounts/regen-drift/token",
+        "/api/v1/namespaces/regen-drift/serviceaccounts/regen-drift/token",
         &request,
     );
     let token = token["status"]["token"].as_str().unwrap();
@@ -116,12 +136,9 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
     assert_eq!(report["summary"]["unknown"], 0);
 
     // Without one group: its objects are unknown, and so is the cluster.
-    let role = shipped().into_iter().find(|o| o["kind"] == "ClusterRole");
-    let mut role = role.unwrap();
-    for rule in role["rules"].as_array_mut().unwrap() {
-        let groups = rule["apiGroups"].as_array_mut().unwrap();
-        groups.retain(|group| group != "networking.k8s.io");
-    }
+    let mut role = mine.iter().find(|m| is_role(m)).unwrap().body().clone();
+    let rules = role["rules"].as_array_mut().unwrap();
+    rules.retain(|rule| rule["apiGroups"] != json!(["networking.k8s.io"]));
     server.apply(&role).unwrap();
     let (code, report) = until_unknown(&account, directory.path());
     assert_eq!(code, Some(3), "{report:#}");
@@ -135,7 +152,7 @@ fn the_scheduled_report_reads_what_it_compares_and_nothing_else() {
 
     // Drift beside what is unknown is drift.
     let admin = server.kubeconfig("admin", ADMIN, true);
-    let namespace = mine.unwrap().1[0];
+    let namespace = mine[0];
     assert_eq!(namespace.id.kind, "Namespace");
     let edit =
         json!({"metadata": {"labels": {"pod-security.kubernetes.io/enforce": "privileged"}}});

@@ -1,6 +1,6 @@
 //! A fleet's repository, as committed, against its clusters.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::diag::{Sink, Sources};
@@ -15,6 +15,7 @@ use crate::{plan, publish};
 use super::super::repository::{self, Rendered};
 use super::super::session::Session;
 use super::super::{Stop, Terminal};
+use super::selected::Selected;
 use super::{Compared, Drift, Fleet, Side};
 
 impl Drift {
@@ -24,7 +25,7 @@ impl Drift {
         let planned = session.plan(&plan::Options::default())?;
         let set = session.render(&planned)?;
         let world = &planned.world;
-        let selected = self.selected(world, terminal)?;
+        let selected = self.selected(world.clusters.keys(), terminal)?;
         let gitops = &world.fleet.gitops;
         let shown = &gitops.repository.value;
         let Some(repository) = repository::open(gitops, &session.root)? else {
@@ -84,39 +85,6 @@ impl Drift {
                 root: session.root.clone(),
             }),
         })
-    }
-
-    /// The clusters that were asked for.
-    fn selected(&self, world: &World, terminal: &Terminal) -> Result<Selected, Stop> {
-        let mut names = BTreeSet::new();
-        for typed in &self.cluster {
-            match world.clusters.keys().find(|c| c.as_str() == typed) {
-                Some(name) => {
-                    names.insert(name.clone());
-                }
-                None => {
-                    let known = world.clusters.keys().map(ClusterName::as_str);
-                    return Err(terminal.unknown("the fleet has no cluster", typed, known));
-                }
-            }
-        }
-        if self.context.is_some() && names.len() != 1 && world.clusters.len() != 1 {
-            return Err(terminal.refuse("--context is for one cluster: say which, with --cluster"));
-        }
-        Ok(Selected(names))
-    }
-}
-
-/// The clusters that a report is about; none named means all.
-struct Selected(BTreeSet<ClusterName>);
-
-impl Selected {
-    fn is_all(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    fn has(&self, cluster: &ClusterName) -> bool {
-        self.is_all() || self.0.contains(cluster)
     }
 }
 

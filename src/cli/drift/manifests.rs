@@ -1,7 +1,8 @@
-//! Any directory of manifests against one cluster: drift for teams that do not render yet.
+//! Manifests without a fleet: a GitOps repository that regen wrote against its clusters, or any
+//! directory against one, for teams that do not render yet.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 
@@ -14,38 +15,71 @@ use crate::pipeline::drift::Repository;
 use crate::report::text;
 
 use super::super::{Stop, Terminal};
-use super::{Compared, Drift, Side};
+use super::{Compared, Drift, Side, tree};
 
 impl Drift {
     /// Compares manifests.
     pub(super) fn manifests(&self, desired: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
-        let name = match self.cluster.as_slice() {
-            [] => self.context.as_deref().unwrap_or("cluster"),
-            [name] => name,
+        terminal.progress(&format!("reading {}", desired.display()));
+        let sides = match tree::read(desired, terminal)? {
+            Some(clusters) => self.of_repository(clusters, desired, terminal)?,
+            None => self.of_directory(desired, terminal)?,
+        };
+        let report = self.compare(&sides, terminal)?;
+        Ok(Compared {
+            report,
+            fleet: None,
+        })
+    }
+
+    /// The clusters of a GitOps repository, each reached by the context of its name.
+    fn of_repository(
+        &self,
+        mut clusters: tree::Files,
+        desired: &Path,
+        terminal: &Terminal,
+    ) -> Result<BTreeMap<ClusterName, Side<'static>>, Stop> {
+        let selected = self.selected(clusters.keys(), terminal)?;
+        clusters.retain(|name, _| selected.has(name));
+        let side = |(name, files): (ClusterName, _)| {
+            let side = Side {
+                repository: read(files, desired, terminal)?,
+                settings: self.settings(name.as_str(), terminal)?,
+                context: Some(name.to_string()),
+            };
+            Ok((name, side))
+        };
+        clusters.into_iter().map(side).collect()
+    }
+
+    /// Everything in a directory, or one file, for one cluster.
+    fn of_directory(
+        &self,
+        desired: &Path,
+        terminal: &Terminal,
+    ) -> Result<BTreeMap<ClusterName, Side<'static>>, Stop> {
+        let name = match (self.cluster.as_slice(), self.shard) {
+            ([], None) => self.context.as_deref().unwrap_or("cluster"),
+            ([name], None) => name,
             _ => {
-                return Err(
-                    terminal.refuse("with --desired, one cluster is compared: give one --cluster")
-                );
+                return Err(terminal.refuse(
+                    "with manifests that are no GitOps repository of regen, one cluster is compared: give one --cluster",
+                ));
             }
         };
-        let (mut sink, mut sources) = (Sink::new(), Sources::new());
-        let mut repository = Repository::default();
         let files = io::snapshot::manifests(desired).map_err(|e| terminal.unreadable(&e))?;
-        for (path, text) in files {
-            let source = sources.add(path.to_string_lossy(), text);
-            let file = relative(&path, desired)
-                .with_context(|| format!("`{}` is no path of a manifest", path.display()))?;
-            let _ = repository.add(&file, source, &sources, None, &mut sink);
-        }
-        if sink.errors() > 0 {
-            let drawn = text::diagnostics(&sink.into_sorted(), &sources, terminal.err);
-            terminal.done();
-            terminal.say(drawn.trim_end_matches('\n'));
-            return Err(Stop::Rejected);
-        }
-        let mut settings = Settings {
+        let side = Side {
+            repository: read(files, desired, terminal)?,
             // regen's own mark names the cluster: without a name, no object can be known by it.
-            cluster: self.cluster.first().cloned().unwrap_or_default(),
+            settings: self.settings(self.cluster.first().map_or("", String::as_str), terminal)?,
+            context: None,
+        };
+        Ok(BTreeMap::from([(ClusterName::new(name), side)]))
+    }
+
+    fn settings(&self, cluster: &str, terminal: &Terminal) -> Result<Settings, Stop> {
+        let mut settings = Settings {
+            cluster: cluster.to_owned(),
             today: Some(super::super::today()),
             ..self.config(terminal)?.unwrap_or_default()
         };
@@ -55,18 +89,31 @@ impl Drift {
         if !self.applier.is_empty() {
             settings.appliers.clone_from(&self.applier);
         }
-        let side = Side {
-            repository,
-            settings,
-            context: None,
-        };
-        let sides = BTreeMap::from([(ClusterName::new(name), side)]);
-        let report = self.compare(&sides, terminal)?;
-        Ok(Compared {
-            report,
-            fleet: None,
-        })
+        Ok(settings)
     }
+}
+
+/// The objects of files.
+fn read(
+    files: Vec<(PathBuf, String)>,
+    desired: &Path,
+    terminal: &Terminal,
+) -> Result<Repository<'static>, Stop> {
+    let (mut sink, mut sources) = (Sink::new(), Sources::new());
+    let mut repository = Repository::default();
+    for (path, text) in files {
+        let source = sources.add(path.to_string_lossy(), text);
+        let file = relative(&path, desired)
+            .with_context(|| format!("`{}` is no path of a manifest", path.display()))?;
+        let _ = repository.add(&file, source, &sources, None, &mut sink);
+    }
+    if sink.errors() > 0 {
+        let drawn = text::diagnostics(&sink.into_sorted(), &sources, terminal.err);
+        terminal.done();
+        terminal.say(drawn.trim_end_matches('\n'));
+        return Err(Stop::Rejected);
+    }
+    Ok(repository)
 }
 
 /// The path of a file as the repository would know it: below the directory that was given.

@@ -2,6 +2,9 @@
 
 mod fleet;
 mod manifests;
+mod selected;
+mod shard;
+mod tree;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -23,6 +26,7 @@ use crate::pipeline::drift::{Repository, config};
 use crate::report::{Format, Provenance, json, text};
 
 use super::{Exit, Stop, Terminal};
+use shard::Shard;
 
 /// Compare the repository with the clusters, and say who changed what
 ///
@@ -43,6 +47,10 @@ pub(super) struct Drift {
     #[arg(long, value_name = "NAME")]
     cluster: Vec<String>,
 
+    /// Only one share of the clusters, counted from 0, such as `2/5`: for runs beside each other
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+
     /// The kubeconfig context to reach the cluster by; needs one --cluster, or --desired
     #[arg(long, value_name = "NAME", conflicts_with = "live")]
     context: Option<String>,
@@ -55,7 +63,8 @@ pub(super) struct Drift {
     #[arg(long, value_name = "PATH")]
     live: Option<PathBuf>,
 
-    /// Compare these manifests instead of a fleet's repository
+    /// Compare these manifests, or a GitOps repository as regen wrote it, without the fleet; a
+    /// cluster of such a repository is reached by the context of its name
     #[arg(long, value_name = "PATH")]
     desired: Option<PathBuf>,
 
@@ -263,7 +272,8 @@ impl Drift {
         });
         let clusters = clusters.collect();
         let rules = sides.values().next().map(|s| s.settings.ignore.as_slice());
-        let idle_rules = match self.cluster.is_empty() || self.desired.is_some() {
+        let alone = self.of_directory_only(sides);
+        let idle_rules = match self.shard.is_none() && (self.cluster.is_empty() || alone) {
             true => idle(rules.unwrap_or_default(), &clusters),
             // The clusters that were left out may need them.
             false => Vec::new(),
@@ -274,6 +284,11 @@ impl Drift {
             idle_rules,
             settled: None,
         })
+    }
+
+    /// Whether manifests of no known cluster are compared.
+    fn of_directory_only(&self, sides: &BTreeMap<ClusterName, Side<'_>>) -> bool {
+        self.desired.is_some() && sides.values().all(|side| side.context.is_none())
     }
 
     /// Reads the dumps: of a fleet's clusters by their names, or the one of the one cluster.
@@ -287,7 +302,7 @@ impl Drift {
             kinds.map(|(kind, _)| kind).collect()
         };
         let all = sides.iter().map(|(name, side)| (name.clone(), kinds(side)));
-        if self.desired.is_some() {
+        if self.of_directory_only(sides) {
             return all
                 .map(|(name, kinds)| Ok((name, io::snapshot::read(path, &kinds)?)))
                 .collect();

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 
+use crate::model::change::LEDGER_PATH;
 use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
 use crate::model::name::ClusterName;
 use document::Held;
@@ -67,6 +68,11 @@ pub fn manifests(path: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
         Ok((file, text))
     };
     files.into_iter().map(read).collect()
+}
+
+/// Whether a directory is a GitOps repository that regen wrote: it holds the ledger.
+pub fn is_repository(path: &Path) -> bool {
+    path.join(LEDGER_PATH).is_file()
 }
 
 /// Reads the dumps of several clusters: `path` is the file of the only one, or a directory with

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::audience::Audience;
-use super::entries::{Entries, Json};
+use super::drift::Drift;
+use super::entries::Entries;
 use super::forms::one_or_list;
 use super::identity::Identity;
 use super::journey::Journey;
@@ -264,29 +265,4 @@ impl JsonSchema for PartialService {
         // Written by `load::schema`: a service's schema that demands nothing.
         schemars::json_schema!({})
     }
-}
-
-/// Settings of the drift report.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Drift {
-    /// Field managers that apply the repository, such as `argocd-controller`.
-    #[serde(default)]
-    pub appliers: Vec<Spanned<String>>,
-    /// More field managers that people use; `*` stands for any text.
-    pub interactive: Option<Spanned<Json>>,
-    /// What field managers in no list are: `info` (a controller) or `drift` (a person). Default:
-    /// `info`.
-    pub unknown_managers: Option<Spanned<Json>>,
-    /// The namespace of objects that name none.
-    pub namespace: Option<Spanned<Json>>,
-    /// Marks, besides regen's own, that say an object is the repository's: `{kustomization,
-    /// helmRelease, helm: {name, namespace}}`, `{argocd, applySet: NAME}`, `{argocdLabel: {LABEL:
-    /// NAME}}`.
-    pub tracking: Option<Spanned<Json>>,
-    /// Where objects without a mark count as orphans too: `{namespace, labels, all}`.
-    pub orphans: Option<Spanned<Json>>,
-    /// Accepted differences.
-    #[serde(default)]
-    pub ignore: Vec<Spanned<Json>>,
 }

@@ -6,6 +6,7 @@
 
 mod audience;
 mod container;
+mod drift;
 mod entries;
 mod exposure;
 mod fleet;
@@ -24,11 +25,12 @@ pub use audience::{Audience, Weight};
 pub use container::{
     EnvFrom, EnvValue, InitContainer, Port, PortLong, PortNumber, Security, Volume,
 };
+pub use drift::{Drift, DriftReport, ReportFrom, ReportGit};
 pub use entries::{Entries, JSON, Json};
 pub use exposure::{Areas, Cache, Exposure};
 pub use fleet::{
-    DataClass, Date, Drift, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops,
-    Jurisdiction, LIST, Network, PartialService, Promotion, Residency,
+    DataClass, Date, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Jurisdiction,
+    LIST, Network, PartialService, Promotion, Residency,
 };
 pub use identity::{Identity, Principals, RegionIdentity};
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use super::drift::DriftSettings;
 use super::identity::Identity;
 use super::platform::Platform;
 use crate::diag::{Span, Spanned};
@@ -57,6 +58,35 @@ pub struct Gitops {
     pub delivery: Delivery,
     /// Whether the objects of a service and of its stores stand in one file.
     pub file_per_service: bool,
+}
+
+impl Gitops {
+    /// The field that says where controllers in the clusters pull from, and that address, where one
+    /// does: a path is none.
+    pub fn address(&self) -> Option<(&'static str, String)> {
+        if let Some(url) = &self.url {
+            return Some(("gitops.url", address(url)));
+        }
+        let long = address(&self.repository.value);
+        is_remote(&long).then_some(("gitops.repository", long))
+    }
+}
+
+/// An address as all tools take it: the short form of SSH (`git@host:path`) written out.
+pub fn address(written: &str) -> String {
+    match written.split_once(':') {
+        Some((host, path))
+            if host.contains('@') && !host.contains('/') && !path.starts_with("//") =>
+        {
+            format!("ssh://{host}/{}", path.trim_start_matches('/'))
+        }
+        _ => written.to_owned(),
+    }
+}
+
+/// Whether an address leads to another machine.
+pub fn is_remote(address: &str) -> bool {
+    address.contains("://") && !address.starts_with("file:")
 }
 
 /// The controller that applies the GitOps repository.
@@ -276,15 +306,4 @@ impl schemars::JsonSchema for Estimate {
             "enum": ["warn", "enforce", "refuse", true, false],
         })
     }
-}
-
-/// Settings of the drift report.
-#[derive(Clone, Debug, Default)]
-pub struct DriftSettings {
-    /// Field managers that apply the repository.
-    pub appliers: Vec<String>,
-    /// Accepted differences, as written; `drift` reads them.
-    pub ignore: Vec<Spanned<serde_json::Value>>,
-    /// The other settings by name, as written; `drift` reads them.
-    pub others: BTreeMap<&'static str, Spanned<serde_json::Value>>,
 }

@@ -8,6 +8,7 @@ use crate::diag::SourceId;
 use crate::model::name::{ClusterName, JourneyName, RegionName, ServiceKey};
 use crate::model::origin::Origins;
 
+mod drift;
 mod existing;
 mod exposure;
 mod fleet;
@@ -20,6 +21,7 @@ mod service;
 mod store;
 mod workload;
 
+pub use drift::*;
 pub use existing::*;
 pub use exposure::*;
 pub use fleet::*;

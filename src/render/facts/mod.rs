@@ -9,6 +9,7 @@ mod cockroachdb;
 mod connect;
 mod disk;
 mod dns;
+mod drift;
 mod edges;
 mod env;
 mod flags;
@@ -267,6 +268,7 @@ impl<'a> Facts<'a> {
             ("peers".into(), self.peers(cluster)),
         ];
         own.extend(self.of_stores_in(cluster));
+        own.push(("drift".into(), self.drift(cluster)));
         let own = layer(own);
         let context = format!("cluster `{name}`");
         let place = place(Scope::Cluster, cluster, "_cluster", context);

@@ -49,6 +49,7 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
                 text(fleet.domain.as_ref().map(|d| d.value.as_str())),
             ),
         ),
+        ("drift", Item::new(fleet.drift.report.is_some())),
         (
             "identity",
             Item::new(fleet.identity != crate::model::world::Identity::default()),
@@ -112,25 +113,8 @@ pub(super) fn fleet(world: &World, plan: &Plan, sink: &mut Sink) -> Item {
 
 /// The address that controllers pull from, where there is one.
 fn url(fleet: &Fleet) -> Option<Item> {
-    let of = Of(&Subject::Fleet);
-    if let Some(url) = &fleet.gitops.url {
-        return Some(of.at("gitops.url", long(url)));
-    }
-    let long = long(&fleet.gitops.repository.value);
-    let remote = long.contains("://") && !long.starts_with("file:");
-    remote.then(|| of.at("gitops.repository", long))
-}
-
-/// An address as all controllers take it: the short form of SSH (`git@host:path`) written out.
-fn long(address: &str) -> String {
-    match address.split_once(':') {
-        Some((host, path))
-            if host.contains('@') && !host.contains('/') && !path.starts_with("//") =>
-        {
-            format!("ssh://{host}/{}", path.trim_start_matches('/'))
-        }
-        _ => address.to_owned(),
-    }
+    let (path, address) = fleet.gitops.address()?;
+    Some(Of(&Subject::Fleet).at(path, address))
 }
 
 /// `region`.

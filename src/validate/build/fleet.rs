@@ -8,8 +8,8 @@ use crate::model::name::{DataClassName, JurisdictionName, RegionName, WaveName};
 use crate::model::ratio::Share;
 use crate::model::raw;
 use crate::model::world::{
-    Audit, DataClass, Delivery, DriftSettings, Estimate, Failover, Fleet, Gitops, Jurisdiction,
-    NetworkSettings, Promotion, Residency,
+    Audit, DataClass, Delivery, Estimate, Failover, Fleet, Gitops, Jurisdiction, NetworkSettings,
+    Promotion, Residency,
 };
 use crate::validate::areas;
 
@@ -71,7 +71,6 @@ pub(super) fn fleet(
         .collect();
     let failover = written.failover.as_ref();
     let network = written.network.as_ref();
-    let drift = written.drift.as_ref();
     Fleet {
         name: written.fleet.clone(),
         domain: written.domain.clone(),
@@ -103,35 +102,12 @@ pub(super) fn fleet(
             estimate: network.and_then(|n| n.estimate).unwrap_or(Estimate::Warn),
             p99_factor_milli: network.and_then(|n| n.p99_factor).map_or(1500, |f| f.0),
         },
-        drift: DriftSettings {
-            appliers: drift
-                .map(|d| d.appliers.iter().map(|a| a.value.clone()).collect())
-                .unwrap_or_default(),
-            ignore: drift
-                .map(|d| {
-                    d.ignore
-                        .iter()
-                        .map(|i| i.clone().map(|json| json.0))
-                        .collect()
-                })
-                .unwrap_or_default(),
-            others: drift.map(drift_settings).unwrap_or_default(),
-        },
+        drift: written
+            .drift
+            .as_ref()
+            .map(super::drift::settings)
+            .unwrap_or_default(),
     }
-}
-
-/// The settings of the drift report that `drift` reads itself.
-fn drift_settings(written: &raw::Drift) -> BTreeMap<&'static str, Spanned<serde_json::Value>> {
-    [
-        ("interactive", &written.interactive),
-        ("unknownManagers", &written.unknown_managers),
-        ("namespace", &written.namespace),
-        ("tracking", &written.tracking),
-        ("orphans", &written.orphans),
-    ]
-    .into_iter()
-    .filter_map(|(name, value)| Some((name, value.clone()?.map(|json| json.0))))
-    .collect()
 }
 
 fn gitops(written: &raw::Fleet) -> Gitops {

@@ -3,6 +3,7 @@
 //! Builds a world from every input that is well-formed. What cannot be looked up is emitted here;
 //! whether the rest makes sense is for the rules to say.
 
+mod drift;
 mod exposure;
 mod fleet;
 mod identity;

@@ -35,16 +35,7 @@ pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
             .collect(),
         resources: resources(written),
         scale: scale(written.scale.as_ref(), kind, tier),
-        schedule: written.schedule.as_ref().map(|s| match &s.value {
-            raw::Schedule::Short(cron) => Schedule {
-                cron: Spanned::new(cron.clone(), s.span),
-                time_zone: None,
-            },
-            raw::Schedule::Long(long) => Schedule {
-                cron: long.cron.clone(),
-                time_zone: long.time_zone.as_ref().map(|z| z.value.clone()),
-            },
-        }),
+        schedule: written.schedule.as_ref().map(schedule),
         probes: super::probes::probes(service, kind, tier),
         files: written
             .files
@@ -199,5 +190,19 @@ fn security(written: Option<&raw::Security>) -> Security {
         user,
         group: written.and_then(|s| s.group).map_or(user, |g| g.value),
         writable_root: written.and_then(|s| s.writable_root).unwrap_or(false),
+    }
+}
+
+/// When something runs.
+pub(super) fn schedule(written: &Spanned<raw::Schedule>) -> Schedule {
+    match &written.value {
+        raw::Schedule::Short(cron) => Schedule {
+            cron: Spanned::new(cron.clone(), written.span),
+            time_zone: None,
+        },
+        raw::Schedule::Long(long) => Schedule {
+            cron: long.cron.clone(),
+            time_zone: long.time_zone.as_ref().map(|z| z.value.clone()),
+        },
     }
 }

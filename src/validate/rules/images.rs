@@ -88,7 +88,10 @@ fn images<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a Spanned<String>> {
         .filter_map(|s| s.exposure.as_ref());
     let caches = exposures.filter_map(|e| e.cache.as_ref());
     let varnish = caches.filter(|c| c.tier.value == CacheTier::Varnish);
-    written.chain(varnish.map(|c| &c.image))
+    let report = facts.world.fleet.drift.report.as_ref();
+    written
+        .chain(varnish.map(|c| &c.image))
+        .chain(report.map(|r| &r.image))
 }
 
 enum Verdict {

@@ -3,6 +3,7 @@
 mod audience;
 mod calls;
 mod cron;
+mod drift;
 mod effects;
 mod exposure;
 mod identity;
@@ -51,6 +52,7 @@ macro_rules! rules {
 rules! {
     "names are names that Kubernetes takes" => names::legal;
     "names are unique where they are referred to" => names::unique;
+    "drift reports have a schedule, a repository and a place" => drift::reports;
     "names still fit after what is appended to them" => suffixes::fit;
     "namespaces are not Kubernetes' own" => names::namespaces;
     "owners fit into labels" => names::owners;
