@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 #[path = "support/api_server_real.rs"]
+#[allow(dead_code, reason = "a benchmark uses more of it")]
 mod api_server_real;
 #[path = "envtest/crds.rs"]
 mod crds;

@@ -5,6 +5,7 @@ use std::cell::OnceCell;
 use serde_json::Value;
 
 use crate::model::finding::{Finding, FindingKind, FindingSeverity};
+use crate::model::live::LiveObject;
 use crate::model::manifest::ObjectId;
 use crate::normalise::{LAST_APPLIED, Node};
 
@@ -24,8 +25,9 @@ pub(super) struct Case<'a> {
     id: &'a ObjectId,
     desired: &'a Value,
     live: &'a Value,
+    object: &'a LiveObject,
     bounds: Option<Bounds>,
-    entries: Vec<Entry<'a>>,
+    entries: OnceCell<Vec<Entry>>,
     last_applied: OnceCell<Option<Value>>,
 }
 
@@ -41,28 +43,37 @@ impl<'a> Case<'a> {
         settings: &'a Settings,
         id: &'a ObjectId,
         desired: &'a Value,
-        live: &'a Value,
+        object: &'a LiveObject,
         bounds: Option<Bounds>,
     ) -> Self {
-        let classes = Classes {
-            appliers: &settings.appliers,
-            interactive: &settings.interactive,
-            strict: settings.unknown_managers_drift,
-        };
         Self {
             settings,
             id,
             desired,
-            live,
+            live: &object.body,
+            object,
             bounds,
-            entries: entries(live, &classes),
+            entries: OnceCell::new(),
             last_applied: OnceCell::new(),
         }
     }
 
+    /// Who wrote to the object; read where a difference asks.
+    fn entries(&self) -> &[Entry] {
+        self.entries.get_or_init(|| {
+            let classes = Classes {
+                appliers: &self.settings.appliers,
+                interactive: &self.settings.interactive,
+                strict: self.settings.unknown_managers_drift,
+            };
+            entries(self.object, &classes)
+        })
+    }
+
     /// Information when managers are recorded and none of them applies the repository.
     pub(super) fn no_applier(&self) -> Option<Finding> {
-        let none = !self.entries.is_empty() && self.entries.iter().all(|e| e.class != Class::Own);
+        let entries = self.entries();
+        let none = !entries.is_empty() && entries.iter().all(|e| e.class != Class::Own);
         none.then(|| Finding {
             message: Some("no applier of the repository is among its managers; that is no proof that it never was".to_owned()),
             ..Finding::new(FindingKind::NoApplierEntry, FindingSeverity::Info, self.id, "ATTR-REMOVE")
@@ -93,8 +104,8 @@ impl<'a> Case<'a> {
     }
 
     /// The owners of a place, most telling first.
-    fn owners(&self, path: &[Step<'_>]) -> Vec<&Entry<'a>> {
-        let found = owners(&self.entries, path);
+    fn owners(&self, path: &[Step<'_>]) -> Vec<&Entry> {
+        let found = owners(self.entries(), path);
         // Old versions carry newer fields in annotations; they are managed under the newer name.
         if found.is_empty()
             && let [
@@ -104,7 +115,7 @@ impl<'a> Case<'a> {
             ] = path
             && let Some(field) = key.strip_prefix("autoscaling.alpha.kubernetes.io/")
         {
-            return owners(&self.entries, &[Step::Name("spec"), Step::Name(field)]);
+            return owners(self.entries(), &[Step::Name("spec"), Step::Name(field)]);
         }
         found
     }
@@ -211,7 +222,7 @@ impl<'a> Case<'a> {
                 return Some(with(finding, &owners, None));
             }
             finding.pending = true;
-            let own: Vec<&Entry<'_>> = owners
+            let own: Vec<&Entry> = owners
                 .iter()
                 .copied()
                 .filter(|o| o.class == Class::Own)
@@ -247,7 +258,7 @@ impl<'a> Case<'a> {
         let own = |operation: &str| {
             owners
                 .iter()
-                .any(|o| o.class == Class::Own && o.operation == operation)
+                .any(|o| o.class == Class::Own && o.by.operation == operation)
         };
         if own("Apply") {
             return drift(FindingKind::Stale, "X-STALE");
@@ -262,7 +273,7 @@ impl<'a> Case<'a> {
         if !owners.is_empty() {
             return info(FindingKind::Injected, "I-MANAGER");
         }
-        if self.entries.is_empty() {
+        if self.entries().is_empty() {
             return drift(FindingKind::Extra, "OWN-NONE");
         }
         match grants {
@@ -278,12 +289,7 @@ impl<'a> Case<'a> {
                 .any(|o| o.get("aggregationRule").is_some_and(|r| !r.is_null()))
     }
 
-    fn hidden(
-        &self,
-        difference: &Difference<'_>,
-        owners: &[&Entry<'_>],
-        extra: bool,
-    ) -> Option<usize> {
+    fn hidden(&self, difference: &Difference<'_>, owners: &[&Entry], extra: bool) -> Option<usize> {
         let place = Place {
             path: &difference.path,
             detail: &difference.detail,
@@ -313,22 +319,24 @@ impl<'a> Case<'a> {
 
     /// Who wrote to the object after its applier: one of them may have removed something.
     fn candidates(&self) -> Vec<crate::model::finding::Manager> {
-        let applied = self
-            .entries
+        let entries = self.entries();
+        let applied = entries
             .iter()
             .filter(|e| e.class == Class::Own)
-            .filter_map(|e| e.time)
+            .filter_map(|e| e.by.time.as_deref())
             .max();
-        self.entries
+        entries
             .iter()
             .filter(|e| {
-                e.class != Class::Own && e.operation == "Update" && e.subresource != Some("status")
+                e.class != Class::Own
+                    && e.by.operation == "Update"
+                    && e.by.subresource.as_deref() != Some("status")
             })
-            .filter(|e| match (applied, e.time) {
+            .filter(|e| match (applied, e.by.time.as_deref()) {
                 (Some(applied), Some(time)) => time >= applied,
                 _ => true,
             })
-            .map(Entry::to_manager)
+            .map(|e| e.by.clone())
             .collect()
     }
 
@@ -363,13 +371,13 @@ impl<'a> Case<'a> {
     }
 }
 
-fn with(mut finding: Finding, owners: &[&Entry<'_>], rule: Option<usize>) -> Outcome {
-    finding.by = owners.iter().map(|o| o.to_manager()).collect();
+fn with(mut finding: Finding, owners: &[&Entry], rule: Option<usize>) -> Outcome {
+    finding.by = owners.iter().map(|o| o.by.clone()).collect();
     Outcome { finding, rule }
 }
 
 /// Whether it has owners, and all of them are controllers or not recorded.
-fn written_by_machines(owners: &[&Entry<'_>]) -> bool {
+fn written_by_machines(owners: &[&Entry]) -> bool {
     !owners.is_empty()
         && owners
             .iter()

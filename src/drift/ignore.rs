@@ -146,7 +146,7 @@ impl Rule {
             && place
                 .owners
                 .iter()
-                .all(|o| self.managers.iter().any(|m| glob(m, o.manager)));
+                .all(|o| self.managers.iter().any(|m| glob(m, &o.by.manager)));
         by_manager || self.places.iter().any(|parts| place.covered(parts))
     }
 }
@@ -158,7 +158,7 @@ pub(super) struct Place<'a> {
     pub(super) detail: &'a [String],
     /// Whether the repository has no opinion.
     pub(super) extra: bool,
-    pub(super) owners: &'a [&'a Entry<'a>],
+    pub(super) owners: &'a [&'a Entry],
     pub(super) live: &'a Value,
     pub(super) desired: &'a Value,
 }

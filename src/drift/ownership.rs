@@ -5,6 +5,7 @@
 use serde_json::{Map, Value};
 
 use crate::model::finding::Manager;
+use crate::model::live::LiveObject;
 use crate::normalise::Key;
 
 use super::path::Step;
@@ -57,25 +58,14 @@ const PSEUDO: &[&str] = &["before-first-apply", "ancient-changes", "unknown"];
 
 /// One entry of `metadata.managedFields`.
 #[derive(Clone, Debug)]
-pub(super) struct Entry<'a> {
-    pub(super) manager: &'a str,
-    pub(super) operation: &'a str,
-    pub(super) subresource: Option<&'a str>,
-    pub(super) time: Option<&'a str>,
+pub(super) struct Entry {
+    /// Who, how and when.
+    pub(super) by: Manager,
     pub(super) class: Class,
-    fields: Option<&'a Map<String, Value>>,
+    fields: Option<Map<String, Value>>,
 }
 
-impl Entry<'_> {
-    pub(super) fn to_manager(&self) -> Manager {
-        Manager {
-            manager: self.manager.to_owned(),
-            operation: self.operation.to_owned(),
-            subresource: self.subresource.map(str::to_owned),
-            time: self.time.map(str::to_owned),
-        }
-    }
-
+impl Entry {
     /// Whether a person wrote it, by name or not recorded.
     pub(super) fn is_person(&self) -> bool {
         matches!(self.class, Class::Interactive | Class::Pseudo)
@@ -133,22 +123,31 @@ pub(super) fn glob(pattern: &str, text: &str) -> bool {
 }
 
 /// The entries of an object.
-pub(super) fn entries<'a>(object: &'a Value, classes: &Classes<'_>) -> Vec<Entry<'a>> {
-    let list = object
-        .pointer("/metadata/managedFields")
-        .and_then(Value::as_array);
+pub(super) fn entries(object: &LiveObject, classes: &Classes<'_>) -> Vec<Entry> {
+    let read = object
+        .managed
+        .as_deref()
+        .and_then(|text| serde_json::from_str(text).ok());
+    let whole = || object.body.pointer("/metadata/managedFields").cloned();
+    let Some(Value::Array(list)) = read.or_else(whole) else {
+        return Vec::new();
+    };
     list.into_iter()
-        .flatten()
-        .map(|entry| {
-            let text = |key| entry.get(key).and_then(Value::as_str);
-            let manager = text("manager").unwrap_or_default();
-            Entry {
-                manager,
+        .map(|mut entry| {
+            let text = |key| entry.get(key).and_then(Value::as_str).map(str::to_owned);
+            let by = Manager {
+                manager: text("manager").unwrap_or_default(),
                 operation: text("operation").unwrap_or_default(),
                 subresource: text("subresource").filter(|s| !s.is_empty()),
                 time: text("time"),
-                class: classes.class(manager),
-                fields: entry.get("fieldsV1").and_then(Value::as_object),
+            };
+            Entry {
+                class: classes.class(&by.manager),
+                by,
+                fields: match entry.get_mut("fieldsV1").map(Value::take) {
+                    Some(Value::Object(fields)) => Some(fields),
+                    _ => None,
+                },
             }
         })
         .collect()
@@ -164,10 +163,10 @@ enum Reach {
 
 /// The entries that own a place, most telling first: those that own exactly it, else something
 /// below it, else the nearest value above it that is owned as a whole.
-pub(super) fn owners<'e, 'a>(entries: &'e [Entry<'a>], path: &[Step<'_>]) -> Vec<&'e Entry<'a>> {
-    let mut reached: Vec<(Reach, &Entry<'a>)> = entries
+pub(super) fn owners<'e>(entries: &'e [Entry], path: &[Step<'_>]) -> Vec<&'e Entry> {
+    let mut reached: Vec<(Reach, &Entry)> = entries
         .iter()
-        .filter_map(|entry| Some((reach(entry.fields?, path)?, entry)))
+        .filter_map(|entry| Some((reach(entry.fields.as_ref()?, path)?, entry)))
         .collect();
     let Some(nearest) = reached.iter().map(|(r, _)| *r).min_by_key(|r| match r {
         Reach::Exact => (0, 0),
@@ -177,7 +176,7 @@ pub(super) fn owners<'e, 'a>(entries: &'e [Entry<'a>], path: &[Step<'_>]) -> Vec
         return Vec::new();
     };
     reached.retain(|(r, _)| *r == nearest);
-    let mut found: Vec<&Entry<'a>> = reached.into_iter().map(|(_, e)| e).collect();
+    let mut found: Vec<&Entry> = reached.into_iter().map(|(_, e)| e).collect();
     found.sort_by_key(|e| e.class);
     found
 }

@@ -91,18 +91,13 @@ mod tests {
 
     /// A live state that holds these.
     fn live(objects: &[Value], saved: bool) -> LiveState {
-        let objects = objects.iter().map(|body| LiveObject {
-            kind: GroupKind {
-                group: body["apiVersion"]
-                    .as_str()
-                    .unwrap()
-                    .split_once('/')
-                    .unwrap()
-                    .0
-                    .to_owned(),
-                kind: body["kind"].as_str().unwrap().to_owned(),
-            },
-            body: body.clone(),
+        let objects = objects.iter().map(|body| {
+            let text = |key: &str| body[key].as_str().unwrap();
+            let kind = GroupKind {
+                group: text("apiVersion").split_once('/').unwrap().0.to_owned(),
+                kind: text("kind").to_owned(),
+            };
+            LiveObject::whole(kind, body.clone())
         });
         let objects: Vec<LiveObject> = objects.collect();
         let views = objects.iter().map(|o| (o.kind.clone(), View::Complete));

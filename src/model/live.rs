@@ -94,8 +94,22 @@ pub enum View {
 pub struct LiveObject {
     /// Its kind; the version stands in the body's `apiVersion`.
     pub kind: GroupKind,
-    /// The whole object, managed fields included.
+    /// The object as it was returned.
     pub body: serde_json::Value,
+    /// `metadata.managedFields` as JSON, where the body is without them: half of what a server
+    /// returns, and of use only where something differs.
+    pub managed: Option<Box<str>>,
+}
+
+impl LiveObject {
+    /// An object that is whole.
+    pub fn whole(kind: GroupKind, body: serde_json::Value) -> Self {
+        Self {
+            kind,
+            body,
+            managed: None,
+        }
+    }
 }
 
 /// The live state of one cluster.

@@ -1,26 +1,14 @@
-//! Whole commands, measured by the operating system through GNU time.
+//! `regen render` and `regen check` as whole commands, beside trivial programs that write or hash
+//! the same files.
 
 use std::fs;
 use std::io::{self, BufRead as _, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use regen::model::digest::Digest;
 use regen::model::manifest::ManifestSet;
 
-/// Where GNU time stands.
-pub(crate) const TIME: &str = "/usr/bin/time";
-
-/// What one run of a command cost.
-#[derive(Clone, Copy)]
-struct Cost {
-    /// User and system time in seconds.
-    cpu: f64,
-    /// Seconds.
-    wall: f64,
-    /// The peak resident set in KiB.
-    memory: f64,
-}
+use super::cost::{self, Cost, shown};
 
 /// A fleet whose commands are measured, and what they are measured against.
 pub(crate) struct Bench {
@@ -52,7 +40,7 @@ impl Bench {
 
     /// Renders in memory; the objects per second of processor time.
     pub(crate) fn rate(&self) -> io::Result<Option<f64>> {
-        if !Path::new(TIME).exists() {
+        if !cost::measurable() {
             return Ok(None);
         }
         println!(
@@ -135,50 +123,8 @@ impl Bench {
     }
 
     fn run(&self, command: &[String]) -> io::Result<Cost> {
-        run(command, &self.scratch.join("cost"))
+        cost::run(command, &self.scratch)
     }
-}
-
-/// The medians of what runs cost, as a line of the table.
-fn shown(name: &str, costs: Vec<Cost>) -> Cost {
-    let of = |figure: fn(&Cost) -> f64| {
-        let mut all: Vec<f64> = costs.iter().map(figure).collect();
-        all.sort_by(f64::total_cmp);
-        all[all.len() / 2]
-    };
-    let (cpu, wall, memory) = (of(|c| c.cpu), of(|c| c.wall), of(|c| c.memory));
-    println!(
-        "  {name:<36}{cpu:>8.2} {wall:>8.2} {:>9.1}",
-        memory / 1024.0
-    );
-    Cost { cpu, wall, memory }
-}
-
-/// Runs a command under GNU time, which writes its figures to a file.
-fn run(command: &[String], figures: &Path) -> io::Result<Cost> {
-    let done = Command::new(TIME)
-        .args(["-f", "%U %S %e %M", "-o"])
-        .arg(figures)
-        .args(command)
-        .output()?;
-    assert!(
-        done.status.success(),
-        "{command:?}: {}",
-        String::from_utf8_lossy(&done.stderr)
-    );
-    let text = fs::read_to_string(figures)?;
-    let figures: Vec<f64> = text
-        .split_whitespace()
-        .map(|n| n.parse().expect("a number"))
-        .collect();
-    let [user, system, wall, memory] = figures[..] else {
-        return Err(io::Error::other(text));
-    };
-    Ok(Cost {
-        cpu: user + system,
-        wall,
-        memory,
-    })
 }
 
 /// All files of a set in one: for each a line with its length and path, then its bytes.

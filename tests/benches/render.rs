@@ -10,6 +10,7 @@
 #![allow(clippy::print_stdout, reason = "a benchmark prints what it measured")]
 
 mod commands;
+mod cost;
 mod generate;
 
 use std::path::Path;
@@ -52,10 +53,6 @@ fn main() -> std::io::Result<()> {
         let bench = commands::Bench::new(&fleet, &here, &set, runs)?;
         drop(set);
         let Some(rate) = bench.rate()? else {
-            println!(
-                "whole commands are left out: they need GNU time as {}",
-                commands::TIME
-            );
             continue;
         };
         match first {

@@ -63,10 +63,7 @@ fn live_state(live: Vec<Value>, desired: &[Value]) -> LiveState {
         views: kinds.into_iter().map(|k| (k, View::Complete)).collect(),
         objects: live
             .into_iter()
-            .map(|body| LiveObject {
-                kind: kind_of(&body),
-                body,
-            })
+            .map(|body| LiveObject::whole(kind_of(&body), body))
             .collect(),
         ..LiveState::default()
     }

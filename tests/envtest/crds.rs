@@ -123,9 +123,9 @@ fn an_api_server_accepts_every_object_of_every_fleet() {
                 true => server.apply_soon(manifest.body()),
                 false => {
                     let error = server.apply(manifest.body()).err();
-                    refused.extend(error.map(|error| {
-                        format!("{}, {}: {error}", fleet.display(), manifest.id)
-                    }));
+                    refused.extend(
+                        error.map(|error| format!("{}, {}: {error}", fleet.display(), manifest.id)),
+                    );
                 }
             }
         }

@@ -98,7 +98,7 @@ impl RealServer {
                     "--service-account-signing-key-file={}",
                     at("certificates/apiserver.key")
                 ),
-                "--service-cluster-ip-range=10.0.0.0/24".to_owned(),
+                "--service-cluster-ip-range=10.0.0.0/16".to_owned(),
                 // Nothing here makes the `default` ServiceAccounts that this one asks for.
                 "--disable-admission-plugins=ServiceAccount".to_owned(),
             ],
@@ -261,6 +261,15 @@ impl RealServer {
         self.runtime
             .block_on(async { client.request(request).await })
             .unwrap_or_else(|error| panic!("POST {path}: {error}"))
+    }
+
+    /// What the server answers to a GET.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let request = http::Request::get(path).body(Vec::new()).unwrap();
+        let client = self.client.clone().unwrap();
+        self.runtime
+            .block_on(async { client.request_text(request).await })
+            .unwrap_or_else(|error| panic!("GET {path}: {error}"))
     }
 
     async fn api(&self, object: &DynamicObject) -> Result<Api<DynamicObject>, String> {

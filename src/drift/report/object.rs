@@ -144,13 +144,7 @@ impl Run<'_> {
         let wanted = object(value, schemas, Side::Desired, Some(&object_.body));
         let held = object(&object_.body, schemas, Side::Live, None);
         let differences = differences(&wanted, &held);
-        let case = Case::new(
-            self.settings,
-            id,
-            value,
-            &object_.body,
-            self.autoscalers.of(id),
-        );
+        let case = Case::new(self.settings, id, value, object_, self.autoscalers.of(id));
         let mut told = Vec::new();
         for difference in &differences {
             if sealed.is_some() && matches!(difference.path.first(), Some(Step::Name("data"))) {

@@ -11,6 +11,7 @@ use super::connect;
 use super::discovery::{self, Resource, Served, Serving};
 use super::fault::Fault;
 use super::kind::{self, Reading};
+use super::page::Item;
 use super::session::{JSON, Session};
 use super::{Limits, Target};
 use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View, Want};
@@ -127,7 +128,7 @@ async fn kinds(session: &Session<'_>, target: &Target, served: &Served) -> LiveS
         let objects = reading
             .items
             .into_iter()
-            .map(|body| object(&want.kind, &resource, body));
+            .map(|item| object(&want.kind, &resource, item));
         state.objects.extend(objects);
     }
     state.openapi = openapi;
@@ -190,7 +191,8 @@ fn merge(state: &mut LiveState, kind: &GroupKind, view: View) {
 }
 
 /// Items of built-in lists come without `apiVersion` and `kind`.
-fn object(kind: &GroupKind, resource: &Resource, mut body: Value) -> LiveObject {
+fn object(kind: &GroupKind, resource: &Resource, item: Item) -> LiveObject {
+    let Item { mut body, managed } = item;
     if let Some(members) = body.as_object_mut() {
         members
             .entry("apiVersion")
@@ -202,6 +204,7 @@ fn object(kind: &GroupKind, resource: &Resource, mut body: Value) -> LiveObject 
     LiveObject {
         kind: kind.clone(),
         body,
+        managed,
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::discovery::Resource;
 use super::fault::Fault;
 use super::list::{self, Listed};
-use super::page;
+use super::page::{self, Item};
 use super::session::Session;
 use crate::model::live::{View, Want};
 use crate::model::manifest::ObjectId;
@@ -17,7 +17,7 @@ use crate::model::manifest::ObjectId;
 /// What could be read of one kind.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub(super) items: Vec<Value>,
+    pub(super) items: Vec<Item>,
     pub(super) view: View,
     pub(super) absent: BTreeSet<ObjectId>,
     /// The path of the kind was not found: the kind may have just been removed.
@@ -237,8 +237,8 @@ impl Reader<'_> {
     }
 }
 
-fn name_of(object: &Value) -> Option<&str> {
-    object["metadata"]["name"].as_str()
+fn name_of(item: &Item) -> Option<&str> {
+    item.body["metadata"]["name"].as_str()
 }
 
 /// Whether a name can stand in a path at all; one that cannot is no object's.

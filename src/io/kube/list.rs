@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::discovery::Resource;
 use super::fault::Fault;
-use super::page;
+use super::page::{self, Item};
 use super::session::{JSON, Session, escaped};
 
 /// How often a LIST is started again when its token expired.
@@ -15,7 +15,7 @@ const RESTARTS: u32 = 2;
 #[derive(Debug, Default)]
 pub(super) struct Listed {
     /// The objects of one consistent snapshot that were kept.
-    pub(super) items: Vec<Value>,
+    pub(super) items: Vec<Item>,
     /// Why there may be more.
     pub(super) fault: Option<Fault>,
     /// Whether a whole page came at all.
@@ -101,11 +101,11 @@ pub(super) async fn get(
     resource: &Resource,
     namespace: Option<&str>,
     name: &str,
-) -> Result<Option<Value>, Fault> {
+) -> Result<Option<Item>, Fault> {
     let path = format!("{}/{}", resource.path(namespace), escaped(name));
     match session.get(&path, JSON).await {
-        Ok(body) => match serde_json::from_slice::<Value>(&body) {
-            Ok(object) if object["metadata"]["name"].as_str() == Some(name) => Ok(Some(object)),
+        Ok(body) => match serde_json::from_slice::<Item>(&body) {
+            Ok(item) if item.body["metadata"]["name"].as_str() == Some(name) => Ok(Some(item)),
             _ => Err(Fault::new(
                 "BadAnswer",
                 format!("GET {path}: the answer is not the object"),

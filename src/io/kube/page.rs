@@ -2,16 +2,25 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::Value;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+/// An object, and its managed fields as they came.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Item {
+    pub(super) body: Value,
+    pub(super) managed: Option<Box<str>>,
+}
 
 /// A page.
 #[derive(Debug, Default)]
 pub(super) struct Page {
     /// The objects that were kept.
-    pub(super) items: Vec<Value>,
+    pub(super) items: Vec<Item>,
     /// The token of the next page; empty at the end.
     pub(super) next: String,
 }
@@ -79,35 +88,103 @@ struct Items<'a> {
 }
 
 impl<'de> DeserializeSeed<'de> for Items<'_> {
-    type Value = Vec<Value>;
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Value>, D::Error> {
+    type Value = Vec<Item>;
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Item>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
 impl<'de> Visitor<'de> for Items<'_> {
-    type Value = Vec<Value>;
+    type Value = Vec<Item>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("objects")
     }
 
     /// Old servers write an empty list so.
-    fn visit_unit<E: serde::de::Error>(self) -> Result<Vec<Value>, E> {
+    fn visit_unit<E: serde::de::Error>(self) -> Result<Vec<Item>, E> {
         Ok(Vec::new())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Value>, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Vec<Item>, A::Error> {
         let mut kept = Vec::new();
-        while let Some(item) = seq.next_element::<Value>()? {
-            let name = item["metadata"]["name"].as_str();
+        while let Some(item) = seq.next_element::<Item>()? {
+            let metadata = &item.body["metadata"];
+            let name = metadata["name"].as_str();
             let name = name.ok_or_else(|| A::Error::custom("an object without a name"))?;
-            let namespace = item["metadata"]["namespace"].as_str().unwrap_or_default();
-            if (self.keep)(namespace, name, &item) {
+            let namespace = metadata["namespace"].as_str().unwrap_or_default();
+            if (self.keep)(namespace, name, &item.body) {
                 kept.push(item);
             }
         }
         Ok(kept)
+    }
+}
+
+/// An object, or what stands in its place.
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Item;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
+        let (mut body, mut managed) = (Map::new(), None);
+        while let Some(key) = map.next_key::<String>()? {
+            let value = match key.as_str() {
+                "metadata" => {
+                    let metadata: Metadata = map.next_value()?;
+                    managed = metadata.managed;
+                    metadata.rest
+                }
+                _ => map.next_value()?,
+            };
+            body.insert(key, value);
+        }
+        let body = Value::Object(body);
+        Ok(Item { body, managed })
+    }
+}
+
+/// `metadata` of an object.
+struct Metadata {
+    rest: Value,
+    managed: Option<Box<str>>,
+}
+
+impl<'de> Deserialize<'de> for Metadata {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Members;
+        impl<'de> Visitor<'de> for Members {
+            type Value = Metadata;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the metadata of an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
+                let (mut rest, mut managed) = (Map::new(), None);
+                while let Some(key) = map.next_key::<String>()? {
+                    if key == "managedFields" {
+                        managed = Some(map.next_value::<&RawValue>()?.get().into());
+                    } else {
+                        rest.insert(key, map.next_value()?);
+                    }
+                }
+                let rest = Value::Object(rest);
+                Ok(Metadata { rest, managed })
+            }
+        }
+        deserializer.deserialize_map(Members)
     }
 }
 
@@ -181,6 +258,18 @@ mod tests {
         for (name, text, items) in cases {
             assert_eq!(all(text).ok().map(|page| page.items.len()), items, "{name}");
         }
+    }
+
+    #[test]
+    fn managed_fields_stay_as_they_came() {
+        let text = r#"{"kind":"XList","items":[{"kind":"X","metadata":{"name":"a","managedFields":[ {"manager":"m"} ],"uid":"u"},"spec":{"n":1}}]}"#;
+        let page = all(text).unwrap();
+        let [item] = page.items.as_slice() else {
+            panic!("{page:?}");
+        };
+        assert_eq!(item.managed.as_deref(), Some(r#"[ {"manager":"m"} ]"#));
+        let body = serde_json::json!({"kind": "X", "metadata": {"name": "a", "uid": "u"}, "spec": {"n": 1}});
+        assert_eq!(item.body, body);
     }
 
     #[test]

@@ -178,7 +178,7 @@ impl Held {
         self.kinds.insert(kind.clone());
         self.seen
             .insert(key, (self.objects.len(), place.path.to_owned()));
-        self.objects.push(LiveObject { kind, body });
+        self.objects.push(LiveObject::whole(kind, body));
         Ok(())
     }
 }
