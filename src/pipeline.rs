@@ -11,6 +11,7 @@
 
 pub mod drift;
 mod measured;
+mod reviews;
 pub mod simulate;
 mod trial;
 

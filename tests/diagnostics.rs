@@ -185,6 +185,10 @@ fn each_fault_has_a_place_and_an_error_a_remedy() {
 /// that tells them.
 const ELSEWHERE: &[(Code, &str)] = &[
     (
+        Code::ReviewDue,
+        "tests/reviews.rs::what_was_not_looked_at_in_time_is_told",
+    ),
+    (
         Code::PlacementInfeasible,
         "tests/plan/faults.rs::the_smallest_wrong_inputs_are_told_with_place_and_remedy",
     ),

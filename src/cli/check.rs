@@ -37,6 +37,10 @@ pub(super) struct Check {
     #[arg(long)]
     notes: bool,
 
+    /// Refuse data classes and exceptions that were not looked at again in time (`reviewBy`)
+    #[arg(long)]
+    strict_reviews: bool,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -56,6 +60,7 @@ impl Check {
         };
         let planned = session.plan(&plan::Options::default())?;
         session.stage(|_, sink| planned.switched(sink))?;
+        session.review(&planned, self.strict_reviews)?;
         let set = session.render(&planned)?;
         session.show_warnings();
         let rendered = Rendered::new(&set, io::git::source_commit(&session.root)?);

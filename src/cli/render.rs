@@ -62,6 +62,10 @@ pub(super) struct Render {
     #[arg(long, value_name = "DIR")]
     crds: Option<PathBuf>,
 
+    /// Refuse data classes and exceptions that were not looked at again in time (`reviewBy`)
+    #[arg(long)]
+    strict_reviews: bool,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -82,6 +86,7 @@ impl Render {
         terminal.progress("planning");
         let planned = session.plan(&plan::Options::default())?;
         session.stage(|_, sink| planned.switched(sink))?;
+        session.review(&planned, self.strict_reviews)?;
         if self.locked {
             session.stage(|_, sink| planned.locked(sink))?;
         }

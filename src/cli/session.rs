@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 
 use crate::diag::{Diagnostic, Rejected, Severity, Sink, SourceId, Sources};
+use crate::model::date::Date;
 use crate::model::manifest::ManifestSet;
 use crate::pipeline::{self, Input, Planned};
 use crate::publish::{self, Provenance};
@@ -82,6 +83,14 @@ impl<'a> Session<'a> {
     /// Files to a plan.
     pub(super) fn plan(&mut self, options: &plan::Options) -> Result<Planned, Stop> {
         self.stage(|input, sink| pipeline::plan(input, options, sink))
+    }
+
+    /// Tells what should have been looked at again by today.
+    pub(super) fn review(&mut self, planned: &Planned, strict: bool) -> Result<(), Stop> {
+        match Date::parse(&super::today()) {
+            Some(today) => self.stage(|_, sink| planned.reviewed(today, strict, sink)),
+            None => Ok(()),
+        }
     }
 
     /// A plan to manifests.

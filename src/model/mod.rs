@@ -3,6 +3,7 @@
 //! Types only, with the arithmetic that belongs to them. Imports `diag` and nothing else of ours.
 
 pub mod change;
+pub mod date;
 pub mod digest;
 pub mod duration;
 pub mod engine;

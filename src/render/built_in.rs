@@ -25,6 +25,7 @@ built_in! {
     "data/k8ssandra-hub.yaml.j2",
     "data/mongodb-hub.yaml.j2",
     "data/networkpolicy.yaml.j2",
+    "data/purge.yaml.j2",
     "data/redis-activeactive.yaml.j2",
     "data/serviceexport.yaml.j2",
     "data/setup.yaml.j2",

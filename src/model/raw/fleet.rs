@@ -12,6 +12,7 @@ use super::journey::Journey;
 use super::platform::Platform;
 use super::scalar::millionths;
 use crate::diag::Spanned;
+use crate::model::date::Date;
 use crate::model::duration::Duration;
 use crate::model::name::{ClusterName, FleetName, JurisdictionName, WaveName};
 use crate::model::place::Country;
@@ -59,6 +60,9 @@ pub struct Fleet {
     pub profiles: Entries<PartialService>,
     /// Paths through services that a user waits for, each with one end-to-end budget.
     pub journeys: Option<Spanned<Vec<Journey>>>,
+    /// What a review is that nobody held in time, of a data class or an exception (`reviewBy`, and
+    /// `until` of accepted differences): `warn` or `error`. Default: `warn`.
+    pub reviews: Option<Spanned<Reviews>>,
     /// Settings of the drift report.
     pub drift: Option<Drift>,
 }
@@ -118,7 +122,8 @@ pub struct Jurisdiction {
 pub struct DataClass {
     /// Where it must stay: a bloc, a country or a jurisdiction of this file, or a list of them.
     pub residency: Option<Spanned<Residency>>,
-    /// How long backups are kept.
+    /// How long data is kept: in backups and topics that do not say otherwise, and in stores whose
+    /// `purge` deletes it.
     pub retention: Option<Spanned<Duration>>,
     /// How it is encrypted.
     pub encryption: Option<Spanned<Encryption>>,
@@ -129,10 +134,24 @@ pub struct DataClass {
     /// before telemetry leaves where the data must stay.
     #[serde(default)]
     pub attributes: Vec<Spanned<String>>,
-    /// Fields that are replaced by tokens before they leave the service.
+    /// Fields that are replaced by tokens before they leave the service, by the service that
+    /// `platform.tokenization` names.
     pub tokenize: Option<Spanned<Vec<String>>>,
-    /// When the class has to be looked at again.
+    /// Whether it is processed only on confidential nodes: services with stores of the class run in
+    /// clusters that are `confidential`, and their pods on those nodes. Default: `false`.
+    pub confidential: Option<Spanned<bool>>,
+    /// The last day by which the class has to be looked at again.
     pub review_by: Option<Spanned<Date>>,
+}
+
+/// What a review is that nobody held in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reviews {
+    /// A warning.
+    Warn,
+    /// An error.
+    Error,
 }
 
 /// Where data must stay: one area, or the union of several.
@@ -153,48 +172,6 @@ pub struct Encryption {
     pub at_rest: Option<Spanned<String>>,
     /// How often keys are rotated.
     pub rotate: Option<Spanned<Duration>>,
-}
-
-/// A day of the calendar.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Date {
-    /// Year.
-    pub year: u16,
-    /// Month, from 1.
-    pub month: u8,
-    /// Day, from 1.
-    pub day: u8,
-}
-
-impl Date {
-    /// Reads `2027-06-30` (RFC 3339 full-date).
-    pub fn parse(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        let shape = bytes.len() == 10
-            && bytes.iter().enumerate().all(|(i, b)| match i {
-                4 | 7 => *b == b'-',
-                _ => b.is_ascii_digit(),
-            });
-        if !shape {
-            return None;
-        }
-        let (year, month, day) = (
-            text[..4].parse::<u16>().ok()?,
-            text[5..7].parse::<u8>().ok()?,
-            text[8..].parse::<u8>().ok()?,
-        );
-        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-        let days = match month {
-            2 if leap => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            1..=12 => 31,
-            _ => return None,
-        };
-        (1..=days)
-            .contains(&day)
-            .then_some(Self { year, month, day })
-    }
 }
 
 /// How failover targets are chosen.

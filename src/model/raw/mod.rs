@@ -29,8 +29,8 @@ pub use drift::{Drift, DriftReport, ReportFrom, ReportGit};
 pub use entries::{Entries, JSON, Json};
 pub use exposure::{Areas, Cache, Exposure};
 pub use fleet::{
-    DataClass, Date, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Jurisdiction,
-    LIST, Network, PartialService, Promotion, Residency,
+    DataClass, Encryption, Factor, FailoverDefaults, Files, Fleet, Gitops, Jurisdiction, LIST,
+    Network, PartialService, Promotion, Residency, Reviews,
 };
 pub use identity::{Identity, Principals, RegionIdentity};
 pub use journey::{Journey, JourneyBudget, JourneyStep, JourneyStepLong};
@@ -40,8 +40,8 @@ pub use platform::{
     PolicyController, SecretsController, Telemetry,
 };
 pub use region::{
-    Address, Capacity, Cidr, Cluster, ClusterNetwork, Ingress, Latitude, Longitude, Position,
-    Region,
+    Address, Capacity, Cidr, Cluster, ClusterNetwork, ConfidentialNodes, Ingress, Latitude,
+    Longitude, Position, Region,
 };
 pub use scalar::{SCALARS, Scalar, scalar};
 pub use service::{
@@ -50,8 +50,8 @@ pub use service::{
     Slo,
 };
 pub use store::{
-    Access, Backup, Leader, ShardBy, Shards, StandbyCount, Store, StoreResources, Synchronous,
-    SynchronousLong, Topic, Voters,
+    Access, Backup, Leader, Purge, ShardBy, Shards, StandbyCount, Store, StoreResources,
+    Synchronous, SynchronousLong, Topic, Voters,
 };
 pub use workload::{
     GrpcProbe, HttpProbe, HttpProbeLong, Limits, Metrics, PortOnly, Probe, ProbeLong, ProbePort,

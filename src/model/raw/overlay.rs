@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::entries::Json;
 use crate::diag::{Span, Spanned};
+use crate::model::date::Date;
 
 /// One patch and the file's place in the folder of overlays.
 #[derive(Clone, Debug)]
@@ -38,6 +39,8 @@ pub struct OverlayDocument {
     pub kind: Spanned<String>,
     /// The name of the object.
     pub name: Spanned<String>,
+    /// The last day by which it has to be looked at again.
+    pub review_by: Option<Spanned<Date>>,
     /// A merge patch (RFC 7386): mappings are merged, `null` removes.
     pub merge: Option<Spanned<Json>>,
     /// A JSON patch (RFC 6902).

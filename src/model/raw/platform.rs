@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::entries::Entries;
 use super::forms::short_or_long;
 use crate::diag::Spanned;
-use crate::model::name::{Capability, JurisdictionName, Namespace, RegionName};
+use crate::model::name::{Capability, JurisdictionName, Namespace, RegionName, ServiceName};
 use crate::model::world::{DnsProvider, Existing};
 
 /// Platform choices.
@@ -33,6 +33,10 @@ pub struct Platform {
     /// Whether files for the API servers are written into `bootstrap/` of the repository: the audit
     /// policy and the encryption of Secrets. Default: `false`.
     pub bootstrap: Option<Spanned<bool>>,
+    /// The service of the catalog that replaces what data classes `tokenize` by tokens: services with
+    /// stores of such a class call it, and find it by `TOKENIZE_HOST`, `TOKENIZE_PORT` and
+    /// `TOKENIZE_FIELDS`. Default: none.
+    pub tokenization: Option<Spanned<ServiceName>>,
     /// Where clusters export metrics, traces and logs to, unless their region says otherwise. Default:
     /// nobody knows, and nothing is checked.
     pub telemetry: Option<Spanned<Telemetry>>,

@@ -184,9 +184,27 @@ pub struct Cluster {
     /// Where its Secrets come from, as External Secrets writes the `provider` of a store. Default
     /// on AWS: Secrets Manager of the region.
     pub secret_store: Option<Spanned<Json>>,
+    /// Which of its nodes encrypt their memory, for data classes that are `confidential`; it has the
+    /// capability `confidential-nodes` then. With that capability alone, all of them do.
+    pub confidential: Option<Spanned<ConfidentialNodes>>,
     /// Health-check ids by host, as the DNS provider knows them.
     #[serde(default)]
     pub health_checks: Entries<Spanned<String>>,
+}
+
+/// How pods get onto nodes that encrypt their memory.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfidentialNodes {
+    /// Labels of the nodes.
+    #[serde(default)]
+    pub node_selector: Entries<Spanned<String>>,
+    /// What of their taints pods tolerate, as Kubernetes writes it.
+    #[serde(default)]
+    pub tolerations: Vec<Spanned<Json>>,
+    /// The runtime class of pods, such as `kata-cc`; stores of operators keep their own. Default: the
+    /// cluster's.
+    pub runtime_class: Option<Spanned<String>>,
 }
 
 /// What a cluster can hold.

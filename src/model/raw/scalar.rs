@@ -13,9 +13,10 @@ use crate::model::world::{Existing, KubernetesVersion, VersionRange};
 
 use super::audience::Weight;
 use super::container::PortNumber;
-use super::fleet::{Date, Factor};
+use super::fleet::Factor;
 use super::region::{Address, Cidr, Latitude, Longitude};
 use super::store::StandbyCount;
+use crate::model::date::Date;
 
 /// One form of scalar.
 #[derive(Clone, Copy, Debug)]

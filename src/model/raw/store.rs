@@ -12,6 +12,7 @@ use crate::model::ratio::Share;
 use crate::model::world::{Distinct, ReadReplicas, Survive};
 
 use super::forms::short_or_long;
+use super::workload::Schedule;
 
 /// A database, queue or cache that a service owns.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -62,6 +63,8 @@ pub struct Store {
     pub storage_class: Option<Spanned<String>>,
     /// When backups are taken and where they go.
     pub backup: Option<Spanned<Backup>>,
+    /// What deletes data once its class's `retention` has passed. Default: nothing does.
+    pub purge: Option<Spanned<Purge>>,
     /// What each instance asks for; its memory is also what it may use. Default: the engine's.
     pub resources: Option<Spanned<StoreResources>>,
     /// Topics of a log, for `strimzi-kafka` and `nats-jetstream`.
@@ -71,6 +74,18 @@ pub struct Store {
     /// `ORDERS_HOST`, `ORDERS_PORT` and others of the engine, the password from the Secret
     /// `<service>-<store>-app`. Default: none.
     pub connect: Option<Spanned<String>>,
+}
+
+/// What deletes data once its class's `retention` has passed: a CronJob with the service's image,
+/// variables and files, in the cluster that takes the store's writes. `RETENTION_SECONDS` says how
+/// old what it deletes is.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Purge {
+    /// The command, such as `[/app/purge, --older-than, $(RETENTION_SECONDS)s]`.
+    pub command: Spanned<Vec<String>>,
+    /// When: five cron fields, or `{cron, timeZone}`. Default: `0 2 * * *`.
+    pub schedule: Option<Spanned<Schedule>>,
 }
 
 /// What each instance of a store asks for.

@@ -7,6 +7,7 @@ use super::drift::DriftSettings;
 use super::identity::Identity;
 use super::platform::Platform;
 use crate::diag::{Span, Spanned};
+use crate::model::date::Date;
 use crate::model::duration::Duration;
 use crate::model::name::{
     ClusterName, DataClassName, FleetName, JurisdictionName, RegionName, WaveName,
@@ -41,6 +42,8 @@ pub struct Fleet {
     pub failover: Failover,
     /// Settings of the round-trip estimate.
     pub network: NetworkSettings,
+    /// Whether a review that nobody held in time is an error.
+    pub strict_reviews: bool,
     /// Settings of the drift report.
     pub drift: DriftSettings,
 }
@@ -160,7 +163,7 @@ pub struct DataClass {
     pub span: Span,
     /// Where it must stay.
     pub residency: Option<Residency>,
-    /// How long backups are kept.
+    /// How long data is kept.
     pub retention: Option<Duration>,
     /// Encryption at rest.
     pub encryption_at_rest: Option<String>,
@@ -168,6 +171,12 @@ pub struct DataClass {
     pub attributes: Vec<Spanned<String>>,
     /// What databases write to an audit log of their own.
     pub audit: Audit,
+    /// Fields that are replaced by tokens before they leave a service.
+    pub tokenize: Vec<String>,
+    /// Whether it is processed only on nodes that encrypt their memory.
+    pub confidential: bool,
+    /// The last day by which it has to be looked at again.
+    pub review_by: Option<Spanned<Date>>,
 }
 
 /// What databases write to an audit log of their own.

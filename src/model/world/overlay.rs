@@ -1,6 +1,7 @@
 //! Last-resort patches of rendered objects.
 
 use crate::diag::{Span, Spanned};
+use crate::model::date::Date;
 use crate::model::name::{ClusterName, RegionName, ServiceName};
 
 /// A last-resort patch of rendered objects.
@@ -12,6 +13,8 @@ pub struct Overlay {
     pub kind: Spanned<String>,
     /// The name of the patched object.
     pub name: Spanned<String>,
+    /// The last day by which it has to be looked at again.
+    pub review_by: Option<Spanned<Date>>,
     /// The patch.
     pub patch: OverlayPatch,
     /// Where it was written.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Span, Spanned};
-use crate::model::name::{Capability, Namespace};
+use crate::model::name::{Capability, Namespace, ServiceName};
 
 use super::Existing;
 
@@ -26,6 +26,8 @@ pub struct Platform {
     pub runbooks: bool,
     /// Whether files for the API servers are written.
     pub bootstrap: bool,
+    /// The service that replaces fields by tokens.
+    pub tokenization: Option<Spanned<ServiceName>>,
     /// Where Prometheus runs and what it looks for.
     pub monitoring: Monitoring,
     /// The namespace that ingress traffic comes from; absent: exposed ports accept any source.

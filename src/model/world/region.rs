@@ -171,8 +171,26 @@ pub struct Cluster {
     pub ingress: Option<Spanned<Ingress>>,
     /// Where its Secrets come from, as External Secrets writes the `provider` of a store.
     pub secret_store: Option<Spanned<serde_json::Value>>,
+    /// Which of its nodes encrypt their memory; absent: all, where it has the capability.
+    pub confidential: Option<ConfidentialNodes>,
     /// Health-check ids of hosts, as the DNS provider knows them.
     pub health_checks: BTreeMap<String, String>,
+}
+
+/// How pods get onto nodes that encrypt their memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ConfidentialNodes {
+    /// Labels of the nodes.
+    pub selector: BTreeMap<String, String>,
+    /// What of their taints pods tolerate.
+    pub tolerations: Vec<serde_json::Value>,
+    /// The runtime class of pods.
+    pub runtime_class: Option<String>,
+}
+
+impl ConfidentialNodes {
+    /// A cluster with such nodes can do this.
+    pub const CAPABILITY: &str = "confidential-nodes";
 }
 
 /// What a cluster can hold; absent: unchecked.

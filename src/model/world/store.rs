@@ -11,6 +11,7 @@ use crate::model::place::Country;
 use crate::model::quantity::Quantity;
 
 use super::fleet::{Promotion, Whereabouts};
+use super::workload::Schedule;
 
 /// A database, queue or cache that a service owns.
 #[derive(Clone, Debug)]
@@ -54,6 +55,8 @@ pub struct Store {
     pub storage_class: Option<String>,
     /// When backups are taken (six cron fields, seconds first); absent: none.
     pub backup: Option<Backup>,
+    /// What deletes data that may not be kept any longer.
+    pub purge: Option<Purge>,
     /// What each instance asks for; absent: the engine's.
     pub resources: StoreResources,
     /// Topics of a log.
@@ -61,6 +64,17 @@ pub struct Store {
     /// What the environment variables begin with that tell the service where its store is; absent:
     /// there are none.
     pub connect: Option<Spanned<String>>,
+}
+
+/// What deletes data that may not be kept any longer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Purge {
+    /// The command.
+    pub command: Vec<String>,
+    /// When.
+    pub schedule: Schedule,
+    /// How long data may be kept, by its class.
+    pub retention: Duration,
 }
 
 /// What each instance of a store asks for; absent: the engine's.

@@ -33,6 +33,7 @@ mod redis;
 mod runbook;
 mod scene;
 mod secrets;
+mod sensitive;
 mod service;
 mod setup;
 mod site;

@@ -135,6 +135,10 @@ impl Facts<'_> {
             let Some(site) = site.filter(|site| site.holds(&cluster.name.value)) else {
                 continue;
             };
+            if site.purges(cluster) {
+                let own = &service.workload.resources;
+                sum.add(1, own.cpu.value, own.memory.value);
+            }
             let asked = store.resources;
             let instances = u64::from(store.instances);
             let mut add = |pods: u64, cpu: &str, memory: &str| {

@@ -169,6 +169,10 @@ impl Site<'_> {
             from.push(pods(name, of, of));
         }
         from.extend(wall.iter().flat_map(|w| w.guests.iter().cloned()));
+        if self.purges(here) {
+            let of = &self.service.namespace;
+            from.push(pods(&self.purgers(), of, of));
+        }
         from.extend(members.iter().copied().chain(users).flat_map(ranges));
         let others = || members.iter().flat_map(|c| ranges(c));
         let to: Vec<Item> = own.iter().cloned().chain(others()).collect();

@@ -237,7 +237,7 @@ fn ask(key: &ServiceKey, service: &Service, asked: &mut BTreeMap<String, Asked>)
 }
 
 /// A value as it was written.
-fn item(value: &Value) -> Item {
+pub(super) fn item(value: &Value) -> Item {
     match value {
         Value::Null => Item::nothing(),
         Value::Bool(flag) => Item::new(*flag),

@@ -54,9 +54,11 @@ impl Facts<'_> {
             ("gslb".into(), self.gslb(cluster, key, service)),
             ("route".into(), self.route(cluster, key, service)),
             ("mesh".into(), self.mesh(cluster, key, service)),
+            ("nodes".into(), self.nodes(cluster, service)),
         ];
         // Where a store is depends on the cluster.
-        let connections = self.connections(cluster, key, service);
+        let mut connections = self.connections(cluster, key, service);
+        connections.extend(self.tokenization(key, service));
         if !connections.is_empty() {
             members.push(("pod".into(), pod::pod(&subject, service, &connections)));
         }

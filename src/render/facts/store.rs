@@ -90,6 +90,8 @@ impl Site<'_> {
                 Item::list(self.exports(here).into_iter().map(Item::new)),
             ),
             ("setup", setup::item(self, here)),
+            ("nodes", self.nodes(here)),
+            ("purge", self.purge(here)),
             ("chart", chart::item(self, here).unwrap_or(Item::nothing())),
         ];
         facts.extend(match store.engine.value {

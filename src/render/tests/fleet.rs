@@ -72,6 +72,7 @@ impl Made {
                 estimate: Estimate::Warn,
                 p99_factor_milli: 1500,
             },
+            strict_reviews: false,
             drift: DriftSettings::default(),
         };
         let world = World {
@@ -110,6 +111,7 @@ impl Made {
                 context: None,
                 server: None,
                 kubernetes_span: None,
+                confidential: None,
                 kubernetes: KubernetesVersion {
                     major: 1,
                     minor: 34,
@@ -264,6 +266,7 @@ impl Made {
     pub(super) fn store(mut self, service: &str, change: impl FnOnce(&mut Store)) -> Self {
         let source = self.source;
         let mut store = Store {
+            purge: None,
             name: spanned("orders".into(), source),
             engine: spanned(Engine::CloudnativePg, source),
             setting: None,

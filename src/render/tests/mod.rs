@@ -7,6 +7,7 @@ mod fleet;
 mod mesh;
 mod policies;
 mod rules;
+mod sensitive;
 mod shared;
 mod stores;
 mod tenancy;

@@ -75,6 +75,35 @@ fn a_fleet_replaces_a_built_in_template_by_its_path() {
     assert!(set.manifests().all(|(_, m)| m.id.kind != "Deployment"));
 }
 
+#[test]
+fn a_template_after_the_objects_is_given_their_kinds_its_own_among_them() {
+    let text = "{#\n  scope: cluster\n  after: objects\n#}\napiVersion: shop.example/v1\nkind: Ox\n\
+        metadata: {name: all, namespace: shop}\nspec:\n  kinds: {{ kinds }}\n";
+    let set = with("templates/own/all.yaml.j2", text).unwrap();
+    let all = set.manifests().filter(|(_, m)| m.id.kind == "Ox");
+    let bodies: Vec<&serde_json::Value> = all.map(|(_, m)| m.body()).collect();
+    assert_eq!(bodies.len(), 1);
+    let kinds = bodies[0]["spec"]["kinds"].as_array().unwrap();
+    let has = |group: &str, resource: &str| {
+        let of_group = kinds.iter().find(|k| k["group"] == group);
+        of_group.is_some_and(|k| {
+            k["resources"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|r| r == resource)
+        })
+    };
+    for (group, resource) in [
+        ("", "services"),
+        ("apps", "deployments"),
+        ("shop.example", "oxes"),
+    ] {
+        assert!(has(group, resource), "{group} {resource}");
+    }
+    assert!(!has("", "secrets") && !has("cert-manager.io", "certificates"));
+}
+
 const CRD: &str = "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: widgets.shop.example}\nspec:\n  group: shop.example\n  scope: Namespaced\n  names: {kind: Widget, plural: widgets}\n  versions:\n  - name: v1\n    served: true\n    schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, required: [size], properties: {size: {type: integer}}}}}}\n  - {name: v1alpha1, served: false, schema: {openAPIV3Schema: {type: object}}}\n";
 
 #[test]
@@ -273,6 +302,7 @@ fn patched(
     let mut made = fleet();
     let span = made.span();
     made.world.overlays.push(Overlay {
+        review_by: None,
         scope,
         kind: Spanned::new(kind.into(), span),
         name: Spanned::new(name.into(), span),

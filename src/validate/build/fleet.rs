@@ -102,6 +102,9 @@ pub(super) fn fleet(
             estimate: network.and_then(|n| n.estimate).unwrap_or(Estimate::Warn),
             p99_factor_milli: network.and_then(|n| n.p99_factor).map_or(1500, |f| f.0),
         },
+        strict_reviews: written
+            .reviews
+            .is_some_and(|r| r.value == raw::Reviews::Error),
         drift: written
             .drift
             .as_ref()
@@ -177,5 +180,12 @@ fn data_class(
             .map(|a| a.value.clone()),
         attributes: class.attributes.clone(),
         audit: class.audit.map_or(Audit::None, |a| a.value),
+        tokenize: class
+            .tokenize
+            .iter()
+            .flat_map(|t| t.value.clone())
+            .collect(),
+        confidential: class.confidential.is_some_and(|c| c.value),
+        review_by: class.review_by,
     }
 }

@@ -22,6 +22,7 @@ fn overlay(written: &raw::Overlay) -> Overlay {
         },
         kind: document.kind.clone(),
         name: document.name.clone(),
+        review_by: document.review_by,
         patch: match (&document.merge, &document.patch) {
             (_, Some(patch)) => {
                 OverlayPatch::Json(patch.value.iter().map(|op| operation(&op.value)).collect())

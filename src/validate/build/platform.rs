@@ -24,6 +24,7 @@ pub(super) fn platform(written: &raw::Fleet) -> Platform {
         .and_then(|g| gateway(g, written.fleet.value.as_str()));
     let ingress = platform.ingress_namespace.as_ref();
     Platform {
+        tokenization: platform.tokenization.clone(),
         dns: platform.dns.and_then(dns),
         external_secrets: platform
             .secrets

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use crate::atlas::{self, AtlasRegion};
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::model::name::{DEFAULT_ENVIRONMENT, Environment};
+use crate::model::name::{Capability, DEFAULT_ENVIRONMENT, Environment};
 use crate::model::place::{Coordinates, Country};
 use crate::model::raw;
 use crate::model::world::{
-    Capacity, Cluster, ClusterNetwork, Fleet, Ingress, KubernetesVersion, Region,
+    Capacity, Cluster, ClusterNetwork, ConfidentialNodes, Fleet, Ingress, KubernetesVersion, Region,
 };
 use crate::validate::areas::unknown_country;
 
@@ -219,10 +219,11 @@ fn cluster(
             cpu: capacity.and_then(|c| c.value.cpu),
             memory: capacity.and_then(|c| c.value.memory),
         },
-        capabilities: match &written.capabilities {
-            Some(own) => own.iter().map(|c| c.value.clone()).collect(),
-            None => fleet.platform.capabilities.clone(),
-        },
+        capabilities: capabilities(written, fleet),
+        confidential: written
+            .confidential
+            .as_ref()
+            .map(|c| confidential(&c.value)),
         network: ClusterNetwork {
             pods: texts(network.map(|n| &n.pods)),
             nodes: texts(network.map(|n| &n.nodes)),
@@ -253,5 +254,32 @@ fn cluster(
             .iter()
             .map(|(host, id)| (host.value.clone(), id.value.clone()))
             .collect(),
+    }
+}
+
+/// What a cluster lists, else what the fleet does, and what follows from the rest.
+fn capabilities(written: &raw::Cluster, fleet: &Fleet) -> BTreeSet<Capability> {
+    let mut all: BTreeSet<Capability> = match &written.capabilities {
+        Some(own) => own.iter().map(|c| c.value.clone()).collect(),
+        None => fleet.platform.capabilities.clone(),
+    };
+    if written.confidential.is_some() {
+        all.insert(Capability::from(ConfidentialNodes::CAPABILITY));
+    }
+    all
+}
+
+fn confidential(written: &raw::ConfidentialNodes) -> ConfidentialNodes {
+    let labels = written.node_selector.iter();
+    ConfidentialNodes {
+        selector: labels
+            .map(|(k, v)| (k.value.clone(), v.value.clone()))
+            .collect(),
+        tolerations: written
+            .tolerations
+            .iter()
+            .map(|t| t.value.0.clone())
+            .collect(),
+        runtime_class: written.runtime_class.as_ref().map(|r| r.value.clone()),
     }
 }

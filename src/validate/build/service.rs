@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use crate::diag::{Sink, Spanned};
+use crate::diag::{Sink, Span, Spanned};
 use crate::model::duration::Duration;
-use crate::model::name::{Namespace, RegionName};
+use crate::model::name::{Capability, Namespace, RegionName};
 use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, ServiceEntry};
 use crate::model::world::{
-    Breaker, Budget, Call, Chaos, CountSpans, Flag, Fleet, LatencyBudget, Objective, Owner,
-    Placement, PlacementMode, Recovery, RegionChoice, Requires, Resilience, Service, Tier,
+    Breaker, Budget, Call, Chaos, ConfidentialNodes, CountSpans, DataClass, Flag, Fleet,
+    LatencyBudget, Objective, Owner, Placement, PlacementMode, Recovery, RegionChoice, Requires,
+    Resilience, Service, Tier,
 };
 use crate::validate::areas::{self, Places};
 
@@ -40,7 +41,7 @@ pub(super) fn service(
         ),
         tier,
         workload: super::workload::workload(written, tier),
-        calls: written.calls.iter().map(call).collect(),
+        calls: calls(written, fleet),
         exposure: written
             .exposure
             .as_ref()
@@ -56,13 +57,7 @@ pub(super) fn service(
             .iter()
             .map(|s| super::store::store(s, tier, fleet, places, sink))
             .collect(),
-        requires: written
-            .requires
-            .as_ref()
-            .map_or_else(Requires::default, |r| Requires {
-                kubernetes: r.kubernetes.clone(),
-                capabilities: r.capabilities.clone(),
-            }),
+        requires: requires(written, fleet),
         failover: written
             .failover
             .is_none_or(|f| f.value == FailoverChoice::Nearest),
@@ -104,6 +99,54 @@ fn resilience(written: &raw::Resilience) -> Resilience {
         }),
         degrade_to: written.degrade_to.clone(),
     }
+}
+
+/// The classes of a service's data, each with the place that names it.
+fn classes<'a>(
+    written: &'a raw::Service,
+    fleet: &'a Fleet,
+) -> impl Iterator<Item = (&'a DataClass, Span)> {
+    let stores = written.stores.iter();
+    stores.filter_map(|store| {
+        let data = store.value.data.as_ref()?;
+        Some((fleet.data_classes.get(&data.value)?, data.span))
+    })
+}
+
+/// What is written, and the service that replaces fields of its data by tokens.
+fn calls(written: &raw::Service, fleet: &Fleet) -> Vec<Call> {
+    let mut calls: Vec<Call> = written.calls.iter().map(call).collect();
+    let Some(tokenization) = &fleet.platform.tokenization else {
+        return calls;
+    };
+    let tokenizes = classes(written, fleet).any(|(class, _)| !class.tokenize.is_empty());
+    let own = tokenization.value == written.service.value;
+    if tokenizes && !own && !calls.iter().any(|c| c.service.value == tokenization.value) {
+        calls.push(Call {
+            service: tokenization.clone(),
+            port: None,
+            timeout: None,
+            degrade: false,
+        });
+    }
+    calls
+}
+
+/// What is written, and nodes that its data may be processed on.
+fn requires(written: &raw::Service, fleet: &Fleet) -> Requires {
+    let mut requires = match &written.requires {
+        Some(r) => Requires {
+            kubernetes: r.kubernetes.clone(),
+            capabilities: r.capabilities.clone(),
+        },
+        None => Requires::default(),
+    };
+    let confidential = classes(written, fleet).find(|(class, _)| class.confidential);
+    requires.capabilities.extend(confidential.map(|(_, span)| {
+        let capability = Capability::from(ConfidentialNodes::CAPABILITY);
+        Spanned::new(capability, span)
+    }));
+    requires
 }
 
 fn flag(written: &raw::Flag) -> Flag {

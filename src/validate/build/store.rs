@@ -9,8 +9,8 @@ use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
 use crate::model::raw::{self, Leader, Synchronous};
 use crate::model::world::{
-    Access, Backup, Distinct, Fleet, ReadReplicas, Shard, Standbys, Store, StoreResources, Tier,
-    Topic, Voters,
+    Access, Backup, Distinct, Fleet, Purge, ReadReplicas, Schedule, Shard, Standbys, Store,
+    StoreResources, Tier, Topic, Voters,
 };
 use crate::validate::areas::{self, Places};
 
@@ -18,6 +18,8 @@ use super::fleet::promotion;
 
 /// Every night at three.
 const NIGHTLY: &str = "0 0 3 * * *";
+/// When data is deleted unless somebody says otherwise.
+const PURGE: &str = "0 2 * * *";
 /// How long backups are kept when nobody says: 30 days.
 const KEPT: Duration = Duration::millis(30 * 86_400_000);
 
@@ -107,6 +109,7 @@ pub(super) fn store(
                 sink,
             ),
         }),
+        purge: purge(raw.purge.as_ref(), retention),
         resources: StoreResources {
             cpu: resources.and_then(|r| r.cpu).map(|q| q.value),
             memory: resources.and_then(|r| r.memory).map(|q| q.value),
@@ -114,6 +117,21 @@ pub(super) fn store(
         topics: raw.topics.iter().map(|t| topic(t, retention)).collect(),
         connect: raw.connect.clone(),
     }
+}
+
+/// A rule refuses one where nobody says how long data may be kept.
+fn purge(written: Option<&Spanned<raw::Purge>>, retention: Option<Duration>) -> Option<Purge> {
+    let (written, retention) = (written?, retention?);
+    let nightly = || Schedule {
+        cron: Spanned::new(PURGE.to_owned(), written.span),
+        time_zone: None,
+    };
+    let schedule = written.value.schedule.as_ref();
+    Some(Purge {
+        command: written.value.command.value.clone(),
+        schedule: schedule.map_or_else(nightly, super::workload::schedule),
+        retention,
+    })
 }
 
 /// A topic is kept no longer than its data may be, unless it says so.

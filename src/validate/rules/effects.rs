@@ -69,14 +69,12 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
         "`attributes` of data classes (until then delete them in your own collectors)",
         attributes.map(|a| a.span).collect(),
     );
-    let tokenize = classes()
-        .filter_map(|c| c.tokenize.as_ref())
-        .map(|t| t.span);
-    group("`tokenize` of data classes", tokenize.collect());
-    let review = classes()
-        .filter_map(|c| c.review_by.as_ref())
-        .map(|r| r.span);
-    group("`reviewBy` of data classes", review.collect());
+    let wired = facts.world.fleet.platform.tokenization.is_some();
+    let tokenize = classes().filter_map(|c| c.tokenize.as_ref());
+    group(
+        "`tokenize` of data classes without `platform.tokenization`",
+        tokenize.filter(|_| !wired).map(|t| t.span).collect(),
+    );
     let services = || facts.raw.services.iter().map(|e| &e.service);
     let resilience = || services().filter_map(|s| s.resilience.as_ref());
     let choices = &facts.world.fleet.platform;

@@ -23,6 +23,7 @@ mod requires;
 mod residency;
 mod resilience;
 mod routes;
+mod sensitive;
 mod stores;
 mod suffixes;
 mod traffic;
@@ -91,6 +92,9 @@ rules! {
     "stores have an engine that can give what they ask" => stores::stores;
     "stores have voters, standbys and an access that can be" => replicas::replicas;
     "bound data has a legal region, and so have its backups and telemetry" => residency::residency;
+    "what sees data in the clear is bound as the data is" => sensitive::tokenization;
+    "confidential data is processed on confidential nodes" => sensitive::confidential;
+    "what may not be kept is deleted" => sensitive::purges;
     "overlays patch something that can exist" => overlays::overlays;
     "fields that nothing is made of yet are said so" => effects::unused;
 }

@@ -7,7 +7,9 @@ use crate::diag::{Code, Sink, Span, Spanned, nearest};
 use crate::engine;
 use crate::model::name::{Capability, ClusterName, RegionName};
 use crate::model::raw::{Leader, Regions, Synchronous};
-use crate::model::world::{KubernetesVersion, RegionChoice, Service, WorkloadKind};
+use crate::model::world::{
+    ConfidentialNodes, KubernetesVersion, RegionChoice, Service, WorkloadKind,
+};
 use crate::validate::Facts;
 
 /// Everything that is named exists.
@@ -193,6 +195,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "cert-manager",
             "chaos-mesh",
             "cilium",
+            ConfidentialNodes::CAPABILITY,
             "external-dns",
             "external-secrets",
             "gateway-api",

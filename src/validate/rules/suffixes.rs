@@ -38,6 +38,20 @@ pub(super) fn fit(facts: &Facts<'_>, sink: &mut Sink) {
             );
         }
         for store in &service.stores {
+            let full = format!("{name}-{}-purge", store.name.value);
+            if store.purge.is_some() && full.len() > SUFFIXED {
+                let message = format!(
+                    "`{full}` has {} characters, too many for a CronJob",
+                    full.len()
+                );
+                sink.emit(
+                    fault(Code::NameTooLong, message, store.name.span)
+                        .note(format!(
+                            "what purges is named `<service>-<store>-purge`, of which {SUFFIXED} characters are left"
+                        ))
+                        .help("choose a shorter name for the store or the service"),
+                );
+            }
             // Only what regen itself names can be too long.
             if store.engine.value != Engine::CloudnativePg {
                 continue;
