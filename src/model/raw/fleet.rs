@@ -170,7 +170,7 @@ one_or_list!(
 pub struct Encryption {
     /// What holds the key at rest, such as `kms`.
     pub at_rest: Option<Spanned<String>>,
-    /// How often keys are rotated.
+    /// How often keys are rotated, by whoever holds them: runbooks say how.
     pub rotate: Option<Spanned<Duration>>,
 }
 

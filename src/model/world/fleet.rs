@@ -167,6 +167,8 @@ pub struct DataClass {
     pub retention: Option<Duration>,
     /// Encryption at rest.
     pub encryption_at_rest: Option<String>,
+    /// How often its keys are rotated.
+    pub rotate: Option<Duration>,
     /// Attributes of telemetry that hold it, and are deleted before that leaves where it must stay.
     pub attributes: Vec<Spanned<String>>,
     /// What databases write to an audit log of their own.

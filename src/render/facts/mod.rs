@@ -7,6 +7,7 @@ mod chart;
 mod cnpg;
 mod cockroachdb;
 mod connect;
+mod data;
 mod disk;
 mod dns;
 mod drift;

@@ -70,6 +70,8 @@ impl Facts<'_> {
                 promised("slo.rpo", recovery.rpo.map(|d| d.value.to_string())),
             ),
             ("stores", Item::list(stores)),
+            ("data", self.data(&key, service)),
+            ("key", self.key(cluster, service)),
             ("duties", self.duties(service, cluster)),
         ])
     }

@@ -341,6 +341,7 @@ fn services_are_told_where_their_stores_are_and_classes_bind_disks_and_logs() {
         s.data = Some(Spanned::new("personal".into(), span));
     });
     let class = DataClass {
+        rotate: None,
         tokenize: Vec::new(),
         confidential: false,
         review_by: None,

@@ -24,6 +24,7 @@ fn made() -> Made {
             encryption_at_rest: None,
             attributes: Vec::new(),
             audit: Audit::None,
+            rotate: None,
             tokenize: vec!["phone".into(), "email".into()],
             confidential: true,
             review_by: None,

@@ -81,7 +81,7 @@ fn a_template_after_the_objects_is_given_their_kinds_its_own_among_them() {
         metadata: {name: all, namespace: shop}\nspec:\n  kinds: {{ kinds }}\n";
     let set = with("templates/own/all.yaml.j2", text).unwrap();
     let all = set.manifests().filter(|(_, m)| m.id.kind == "Ox");
-    let bodies: Vec<&serde_json::Value> = all.map(|(_, m)| m.body()).collect();
+    let bodies: Vec<&Value> = all.map(|(_, m)| m.body()).collect();
     assert_eq!(bodies.len(), 1);
     let kinds = bodies[0]["spec"]["kinds"].as_array().unwrap();
     let has = |group: &str, resource: &str| {

@@ -178,6 +178,11 @@ fn data_class(
             .as_ref()
             .and_then(|e| e.value.at_rest.as_ref())
             .map(|a| a.value.clone()),
+        rotate: class
+            .encryption
+            .as_ref()
+            .and_then(|e| e.value.rotate)
+            .map(|r| r.value),
         attributes: class.attributes.clone(),
         audit: class.audit.map_or(Audit::None, |a| a.value),
         tokenize: class

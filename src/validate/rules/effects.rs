@@ -60,9 +60,10 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     let others = at_rest.filter(|a| a.value != "kms").map(|a| a.span);
     group("`encryption.atRest`, other than `kms`,", others.collect());
     let rotate = encryption().filter_map(|e| e.value.rotate.as_ref());
+    let told = facts.world.fleet.platform.runbooks;
     group(
-        "`encryption.rotate` of data classes",
-        rotate.map(|r| r.span).collect(),
+        "`encryption.rotate` of data classes without `platform.runbooks`",
+        rotate.filter(|_| !told).map(|r| r.span).collect(),
     );
     let attributes = classes().filter_map(|c| c.attributes.first());
     group(

@@ -7,7 +7,7 @@ use super::lookup::{candidates, fault, services, unknown};
 use crate::diag::{Code, Sink, Span};
 use crate::model::duration::Duration;
 use crate::model::engine::Engine;
-use crate::model::name::{DataClassName, ServiceKey};
+use crate::model::name::DataClassName;
 use crate::model::raw::Schedule;
 use crate::model::world::{DataClass, Residency, Service, Store, World};
 use crate::validate::Facts;
