@@ -454,10 +454,13 @@ fn the_repository_is_compared_without_its_fleet_and_in_shards() {
     let fleets = drift(fleet.path(), &["--shard", "1/4"]).exits(1);
     assert!(fleets.stdout.contains("1 cluster"), "{}", fleets.stdout);
 
+    std::fs::create_dir_all(fleet.path().join("empty/.regen")).expect("made");
+    std::fs::write(fleet.path().join("empty/.regen/ledger"), "").expect("written");
     for (wrong, told) in [
         (&["--shard", "3/3"][..], "0/4"),
         (&["--cluster", "euw1-c"], "euw1-"),
         (&["--desired", "services", "--shard", "0/2"], "--cluster"),
+        (&["--desired", "empty"], "for no cluster"),
     ] {
         let ran = drift(fleet.path(), &[&["--desired", "gitops"], wrong].concat());
         let ran = match wrong[0] {
@@ -466,4 +469,35 @@ fn the_repository_is_compared_without_its_fleet_and_in_shards() {
         };
         assert!(ran.exits(2).stderr.contains(told), "{wrong:?}");
     }
+}
+
+#[test]
+fn what_stands_once_per_fleet_is_the_hubs_without_the_fleet_as_well() {
+    let fleet = tempfile::tempdir().expect("a directory");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fleets/reported");
+    copy(&source, fleet.path());
+    let _ = regen(fleet.path(), &["render", "--commit"]).exits(0);
+    let gitops = fleet.path().join("gitops");
+    for (folder, dump) in [
+        ("clusters/eu-west-1/euw1", "euw1/own"),
+        ("hub", "euw1/hub"),
+        ("clusters/eu-central-1/euc1", "euc1"),
+        ("clusters/eu-north-1/eun1", "eun1"),
+    ] {
+        let dump = fleet.path().join("live").join(dump);
+        std::fs::create_dir_all(&dump).expect("made");
+        copy(&gitops.join(folder), &dump);
+    }
+    let ran = drift(fleet.path(), &["--desired", "gitops"]).exits(0);
+    let clean = "3 clusters: 3 clean; 0 findings\n";
+    assert!(ran.stdout.ends_with(clean), "{}", ran.stdout);
+
+    let application = "live/euw1/hub/application-parcels-eun1.yaml";
+    std::fs::remove_file(fleet.path().join(application)).expect("it was there");
+    let ran = drift(fleet.path(), &["--desired", "gitops", "--cluster", "euw1"]).exits(1);
+    assert!(
+        ran.stdout.contains("Application/argocd/parcels-eun1"),
+        "{}",
+        ran.stdout
+    );
 }

@@ -21,7 +21,7 @@ impl Drift {
     /// Compares manifests.
     pub(super) fn manifests(&self, desired: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
         terminal.progress(&format!("reading {}", desired.display()));
-        let sides = match tree::read(desired, terminal)? {
+        let sides = match tree::clusters(desired, terminal)? {
             Some(clusters) => self.of_repository(clusters, desired, terminal)?,
             None => self.of_directory(desired, terminal)?,
         };
@@ -35,15 +35,15 @@ impl Drift {
     /// The clusters of a GitOps repository, each reached by the context of its name.
     fn of_repository(
         &self,
-        mut clusters: tree::Files,
+        mut clusters: BTreeMap<ClusterName, tree::Cluster>,
         desired: &Path,
         terminal: &Terminal,
     ) -> Result<BTreeMap<ClusterName, Side<'static>>, Stop> {
         let selected = self.selected(clusters.keys(), terminal)?;
         clusters.retain(|name, _| selected.has(name));
-        let side = |(name, files): (ClusterName, _)| {
+        let side = |(name, cluster): (ClusterName, tree::Cluster)| {
             let side = Side {
-                repository: read(files, desired, terminal)?,
+                repository: read(cluster.files(terminal)?, desired, terminal)?,
                 settings: self.settings(name.as_str(), terminal)?,
                 context: Some(name.to_string()),
             };

@@ -70,9 +70,43 @@ pub fn manifests(path: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     files.into_iter().map(read).collect()
 }
 
-/// Whether a directory is a GitOps repository that regen wrote: it holds the ledger.
-pub fn is_repository(path: &Path) -> bool {
-    path.join(LEDGER_PATH).is_file()
+/// A GitOps repository that regen wrote.
+#[derive(Debug, Default)]
+pub struct Repository {
+    /// The folders of clusters, by path: `clusters/<region>/<cluster>`.
+    pub clusters: Vec<(ClusterName, PathBuf)>,
+    /// The files of `hub/`, which stand there once per fleet, with their texts.
+    pub hub: Vec<(PathBuf, String)>,
+}
+
+/// What a directory holds for which cluster; `None` where regen did not write it: it has no ledger.
+///
+/// # Errors
+///
+/// When a folder or a file of `hub/` cannot be read.
+pub fn repository(root: &Path) -> anyhow::Result<Option<Repository>> {
+    if !root.join(LEDGER_PATH).is_file() {
+        return Ok(None);
+    }
+    let mut repository = Repository::default();
+    let folders = root.join("clusters");
+    if folders.is_dir() {
+        let what = || format!("reading the clusters in `{}`", root.display());
+        let walk = walkdir::WalkDir::new(&folders);
+        for entry in walk.min_depth(2).max_depth(2).sort_by_file_name() {
+            let entry = entry.with_context(what)?;
+            if entry.file_type().is_dir() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                let path = entry.into_path();
+                repository.clusters.push((ClusterName::new(name), path));
+            }
+        }
+    }
+    let hub = root.join("hub");
+    if hub.is_dir() {
+        repository.hub = manifests(&hub)?;
+    }
+    Ok(Some(repository))
 }
 
 /// Reads the dumps of several clusters: `path` is the file of the only one, or a directory with
