@@ -62,8 +62,7 @@ impl Facts<'_> {
                 if call.service.value != key.service {
                     continue;
                 }
-                let subject = Subject::Service(caller_key.clone());
-                let path = format!("calls[{index}]");
+                let (subject, path) = self.declared(caller_key, index, call);
                 let from = if self.runs_in(caller_key, &cluster.name.value) {
                     let name = caller.name.value.as_str();
                     vec![pods(name, &caller.namespace, &service.namespace)]
@@ -145,7 +144,8 @@ impl Facts<'_> {
             }
             let ports = Item::list(ports.into_iter().map(policy_port));
             let rule = Item::map([("to", Item::list(once(to))), ("ports", ports)]);
-            rules.push(rule.of(&subject, format!("calls[{index}]")));
+            let (declared, path) = self.declared(key, index, call);
+            rules.push(rule.of(&declared, path));
         }
         for (index, store) in service.stores.iter().enumerate() {
             let rule = self.to_store(cluster, key, service, index, store);
@@ -170,6 +170,20 @@ impl Facts<'_> {
                 .get(*caller)
                 .map(|service| (*caller, service))
         })
+    }
+
+    /// The field that declares a call: the caller's, or the fleet's where its data is why.
+    pub(super) fn declared(
+        &self,
+        caller: &ServiceKey,
+        index: usize,
+        call: &Call,
+    ) -> (Subject, String) {
+        let tokenization = self.world.fleet.platform.tokenization.as_ref();
+        match tokenization.is_some_and(|named| named.span == call.service.span) {
+            true => (Subject::Fleet, "platform.tokenization".to_owned()),
+            false => (Subject::Service(caller.clone()), format!("calls[{index}]")),
+        }
     }
 
     /// The callee of a call: in the same environment.

@@ -77,8 +77,8 @@ impl Facts<'_> {
                     ),
                     ("to", ports(called)),
                 ]);
-                let subject = Subject::Service(caller_key.clone());
-                rules.push(rule.of(&subject, format!("calls[{index}]")));
+                let (subject, path) = self.declared(caller_key, index, call);
+                rules.push(rule.of(&subject, path));
             }
         }
         let subject = Subject::Service(key.clone());

@@ -86,7 +86,24 @@ fn selection(cluster: &Cluster, nodes: &ConfidentialNodes) -> Item {
         )
     });
     let tolerations = nodes.tolerations.iter().map(item);
+    // The same for operators that only take an affinity.
+    let expressions = nodes.selector.iter().map(|(label, value)| {
+        let path = format!("confidential.nodeSelector.{label}");
+        Item::map([
+            ("key", Item::new(label)),
+            ("operator", Item::new("In")),
+            ("values", Item::list([of.at(path, value)])),
+        ])
+    });
+    let term = Item::map([("matchExpressions", Item::list(expressions))]);
+    let required = Item::map([("nodeSelectorTerms", Item::list([term]))]);
+    let required = Item::map([("requiredDuringSchedulingIgnoredDuringExecution", required)]);
+    let affinity = match nodes.selector.is_empty() {
+        true => Item::nothing(),
+        false => Item::map([("nodeAffinity", required)]),
+    };
     Item::map([
+        ("affinity", affinity),
         ("selector", Item::map(selector).or_nothing()),
         (
             "tolerations",

@@ -94,7 +94,10 @@ pub(super) fn confidential(facts: &Facts<'_>, sink: &mut Sink) {
             let Some(data) = &store.data else { continue };
             let class = facts.world.fleet.data_classes.get(&data.value);
             let engine = store.engine.value;
-            let told = matches!(engine, Engine::CloudnativePg | Engine::Valkey);
+            let told = matches!(
+                engine,
+                Engine::CloudnativePg | Engine::StrimziKafka | Engine::Valkey
+            );
             if told || class.is_none_or(|class| !class.confidential) {
                 continue;
             }
