@@ -19,7 +19,7 @@
 //! 2 ROOMS    load -> validate -> plan -> render        publish        drift        adopt
 //! 1½ SHELF   yaml  schema  emit  normalise  engine  latency  atlas     pure knowledge that rooms share
 //! 1 FLOOR    model/*                     nouns: names, World, Plan, Manifest, ObjectId, Finding, …
-//! 0 GROUND   diag/*                      Sources, Span, Spanned<T>, Code, Diagnostic, Sink
+//! 0 GROUND   diag/*  parallel            Sources, Span, Spanned<T>, Code, Diagnostic, Sink
 //! ```
 //!
 //! * Imports point down. Rooms never import each other; [`pipeline`] alone joins them.
@@ -63,6 +63,7 @@ pub mod latency;
 pub mod load;
 pub mod model;
 pub mod normalise;
+pub mod parallel;
 pub mod pipeline;
 pub mod plan;
 pub mod publish;

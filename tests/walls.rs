@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 /// The rooms and shelves by floor, with the names that each may import besides itself.
-const GROUND: &[&str] = &["diag"];
+const GROUND: &[&str] = &["diag", "parallel"];
 const FIRST: &[&str] = &["model"];
 const SHELF: &[&str] = &[
     "yaml",

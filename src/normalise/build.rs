@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::{Map, Value};
 
 use crate::model::quantity::Quantity;
-use crate::schema::{Field, Schemas, Struct, Type, Zero};
+use crate::schema::{Field, Schemas, Struct, Type, Zero, fits};
 
 use super::keys::{is_head, is_zero, key, metrics, part, short_name};
 use super::scalar::{base64, go_duration, instant};
@@ -26,6 +26,15 @@ pub enum Side {
     Live,
 }
 
+/// An object as a server would store it.
+#[derive(Clone, Debug)]
+pub struct Object<'a> {
+    /// Its tree.
+    pub root: Node<'a>,
+    /// Whether every value of a desired object was seen to be of the type that its schema says.
+    pub typed: bool,
+}
+
 /// The tree of an object, without what never is desired state: type, identity, status, and
 /// metadata other than labels, annotations, finalizers and owners.
 ///
@@ -36,7 +45,7 @@ pub fn object<'a>(
     schemas: &'a Schemas,
     side: Side,
     hint: Option<&'a Value>,
-) -> Node<'a> {
+) -> Object<'a> {
     let text = |key| value.get(key).and_then(Value::as_str).unwrap_or_default();
     let (api_version, kind) = (text("apiVersion"), text("kind"));
     let root = schemas.root(api_version, kind).map(|r| &r.ty);
@@ -45,6 +54,7 @@ pub fn object<'a>(
         side,
         kind,
         core: api_version == "v1",
+        typed: true,
         depth: 0,
     };
     let s = match root {
@@ -53,7 +63,10 @@ pub fn object<'a>(
     };
     let empty = Vec::new();
     let Some(map) = value.as_object() else {
-        return Node::new(Kind::Map(empty), Some(value));
+        return Object {
+            root: Node::new(Kind::Map(empty), Some(value)),
+            typed: false,
+        };
     };
     let hint = hint.and_then(Value::as_object);
     let mut members = builder.members(map, s, hint, false);
@@ -67,9 +80,12 @@ pub fn object<'a>(
             )
         });
     }
-    let mut node = Node::new(Kind::Map(members), Some(value));
-    node.each = true;
-    node
+    let mut root = Node::new(Kind::Map(members), Some(value));
+    root.each = true;
+    Object {
+        root,
+        typed: builder.typed,
+    }
 }
 
 pub(super) struct Builder<'a> {
@@ -77,6 +93,7 @@ pub(super) struct Builder<'a> {
     pub(super) side: Side,
     pub(super) kind: &'a str,
     pub(super) core: bool,
+    typed: bool,
     depth: usize,
 }
 
@@ -100,8 +117,12 @@ impl<'a> Builder<'a> {
                     continue;
                 }
                 "stringData" if root && self.core && self.kind == "Secret" => continue,
-                "creationTimestamp" | "managedFields" if short == "ObjectMeta" => continue,
+                "creationTimestamp" | "managedFields" if short == "ObjectMeta" => {
+                    self.typed &= value.is_null();
+                    continue;
+                }
                 "serviceAccount" if short == "PodSpec" => {
+                    self.typed &= value.is_string();
                     if map.get("serviceAccountName").is_some_and(|v| v != "") {
                         continue;
                     }
@@ -200,7 +221,11 @@ impl<'a> Builder<'a> {
         built_in: bool,
         filled: bool,
     ) -> Node<'a> {
+        if self.side == Side::Desired && !filled {
+            self.typed &= value.is_null() || fits(value, ty);
+        }
         if self.depth >= MAX_DEPTH {
+            self.typed = false;
             return Node::new(Kind::Opaque(value), Some(value));
         }
         self.depth += 1;
@@ -242,6 +267,7 @@ impl<'a> Builder<'a> {
                 let mut members = Vec::with_capacity(map.len());
                 for (name, value) in map {
                     if name == LAST_APPLIED || value.is_null() && built_in {
+                        self.typed &= value.is_null() || value.is_string();
                         continue;
                     }
                     let node = self.value(value, inner, None, built_in, filled);
@@ -364,8 +390,10 @@ impl<'a> Builder<'a> {
     /// `stringData` of a Secret is written into `data`.
     fn string_data(&mut self, map: &'a Map<String, Value>, members: &mut Vec<Member<'a>>) {
         let Some(Value::Object(texts)) = map.get("stringData") else {
+            self.typed &= map.get("stringData").is_none_or(Value::is_null);
             return;
         };
+        self.typed &= texts.values().all(Value::is_string);
         if texts.is_empty() {
             return;
         }

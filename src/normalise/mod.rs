@@ -9,6 +9,6 @@ mod keys;
 mod scalar;
 mod tree;
 
-pub use build::{LAST_APPLIED, Side, object};
+pub use build::{LAST_APPLIED, Object, Side, object};
 pub use scalar::{base64, go_duration, instant, same_number, to_base64};
 pub use tree::{Element, Key, KeyPart, Kind, Member, Node};

@@ -14,8 +14,9 @@ use crate::model::live::{GroupKind, LiveState, Want};
 use crate::model::manifest::{ManifestPath, Origin, RenderedFile};
 use crate::model::name::ClusterName;
 use crate::model::world::World;
+use crate::parallel;
 use crate::schema::Schemas;
-use crate::yaml::kubernetes;
+use crate::yaml::kubernetes::{self, Document, Fault};
 
 pub use config::config;
 
@@ -60,7 +61,32 @@ impl<'a> Repository<'a> {
             }));
             return Ok(());
         }
-        let documents = kubernetes::parse(text).map_err(|fault| {
+        self.documents(file, source, kubernetes::parse(text), sources, sink)
+    }
+
+    /// Adds what is in files that nothing was rendered to; what cannot be read goes to the sink.
+    pub fn add_all(
+        &mut self,
+        files: &[(ManifestPath, SourceId)],
+        sources: &Sources,
+        sink: &mut Sink,
+    ) {
+        let parse = |(_, source): &(_, SourceId)| kubernetes::parse(sources.get(*source).text());
+        let parsed = parallel::map(files, parse);
+        for ((file, source), parsed) in files.iter().zip(parsed) {
+            let _ = self.documents(file, *source, parsed, sources, sink);
+        }
+    }
+
+    fn documents(
+        &mut self,
+        file: &ManifestPath,
+        source: SourceId,
+        parsed: Result<Vec<Document>, Fault>,
+        sources: &Sources,
+        sink: &mut Sink,
+    ) -> Result<(), Rejected> {
+        let documents = parsed.map_err(|fault| {
             let at = sources.get(source).offset(fault.line, fault.column);
             let mut told =
                 Diagnostic::new(Code::YamlSyntax, fault.message).at(Span::new(source, at, at), "");

@@ -2,7 +2,6 @@
 //! fixed order.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
@@ -24,6 +23,7 @@ use super::paper::Papers;
 use super::seen::{self, Seen};
 use super::silence::{self, Silent};
 use super::templates::{Entry, Templates};
+use crate::parallel;
 
 /// Renders every object of a fleet, checks it and writes its file.
 pub fn render(
@@ -44,7 +44,7 @@ pub fn render(
     // Controllers of multi-cluster services write these; the gateway's are named as being there.
     existing.push(Existing::every("ServiceImport"));
     existing.extend(world.fleet.platform.gateway_needs());
-    let parts = in_parallel(&facts.units(), |unit| {
+    let parts = parallel::map(&facts.units(), |unit| {
         let mut part = Part::new(world, templates);
         facts.scenes(*unit, &mut |scene| part.scene(&scene));
         part.told
@@ -66,7 +66,7 @@ pub fn render(
         told.add(late::add(&facts, world, templates, &mut outputs));
     }
     let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
-    let gathered = in_parallel(&outputs, |outputs| {
+    let gathered = parallel::map(&outputs, |outputs| {
         let mut outputs = outputs.lock().unwrap_or_else(PoisonError::into_inner);
         let per_service = world.fleet.gitops.file_per_service;
         gather::gather(std::mem::take(&mut outputs), &existing, per_service)
@@ -100,32 +100,6 @@ pub fn render(
         unchecked,
         cel,
     })
-}
-
-/// Runs a function over all items on as many threads as there are cores; results in order.
-fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
-    let threads = std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(items.len());
-    let mut results: Vec<Option<R>> = items.iter().map(|_| None).collect();
-    let next = AtomicUsize::new(0);
-    std::thread::scope(|scope| {
-        let (work, next) = (&work, &next);
-        let take = || {
-            let i = next.fetch_add(1, Ordering::Relaxed);
-            items.get(i).map(|item| (i, work(item)))
-        };
-        let handles: Vec<_> = (0..threads)
-            .map(|_| scope.spawn(move || std::iter::from_fn(take).collect::<Vec<_>>()))
-            .collect();
-        for handle in handles {
-            match handle.join() {
-                Ok(done) => done.into_iter().for_each(|(i, r)| results[i] = Some(r)),
-                Err(panic) => std::panic::resume_unwind(panic),
-            }
-        }
-    });
-    results.into_iter().flatten().collect()
 }
 
 /// What units render to.

@@ -305,6 +305,11 @@ impl<'a> Walk<'a> {
     }
 }
 
+/// Whether a value is of a type, whatever is inside it.
+pub fn fits(value: &Value, ty: &Type) -> bool {
+    mismatch(value, ty).is_none()
+}
+
 /// The type in words, when the value is not of it.
 fn mismatch(value: &Value, ty: &Type) -> Option<&'static str> {
     let fits = |fits: bool, words| (!fits).then_some(words);

@@ -11,5 +11,5 @@ mod plural;
 mod rules;
 mod types;
 
-pub use check::{Violation, What};
+pub use check::{Violation, What, fits};
 pub use types::{Condition, Field, Root, Schemas, Served, Struct, StructId, Test, Type, Zero};

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use regen::normalise::{Side, object};
-use regen::schema::{Schemas, Type};
+use regen::schema::{Schemas, Type, What};
 use serde_json::{Map, Value, json};
 
 use super::{Case, carried, cases, read, report, schemas};
@@ -47,7 +47,7 @@ fn what_the_server_stores_of_a_manifest_is_clean() {
             }) else {
                 continue;
             };
-            let mut stored = object(desired, &schemas, Side::Desired, None).stored();
+            let mut stored = object(desired, &schemas, Side::Desired, None).root.stored();
             let map = stored.as_object_mut().unwrap();
             let meta = map.entry("metadata").or_insert_with(|| json!({}));
             for key in [
@@ -246,4 +246,70 @@ fn every_change_of_a_leaf_by_a_person_is_told() {
         missed.len(),
         missed.join("\n")
     );
+}
+
+/// Other values in place of one; most are of another type.
+fn replacements() -> [Value; 6] {
+    [
+        json!(true),
+        json!(7),
+        json!("text"),
+        json!(""),
+        json!({"a": 1}),
+        json!([1]),
+    ]
+}
+
+/// Calls with the object after each of its values, one at a time, was replaced.
+fn replaced(value: &mut Value, pointer: &str, with: &mut dyn FnMut(&Value, &str)) {
+    let inside: Vec<String> = match value.pointer(pointer) {
+        Some(Value::Object(map)) => map
+            .keys()
+            .map(|key| key.replace('~', "~0").replace('/', "~1"))
+            .collect(),
+        Some(Value::Array(list)) => (0..list.len()).map(|i| i.to_string()).collect(),
+        _ => Vec::new(),
+    };
+    for key in inside {
+        replaced(value, &format!("{pointer}/{key}"), with);
+    }
+    if pointer.matches('/').count() < 2 && !pointer.starts_with("/spec") {
+        return; // type and identity
+    }
+    for other in replacements() {
+        let before = std::mem::replace(value.pointer_mut(pointer).unwrap(), other);
+        with(value, pointer);
+        *value.pointer_mut(pointer).unwrap() = before;
+    }
+}
+
+#[test]
+fn what_a_server_would_refuse_is_seen_while_its_tree_is_built() {
+    let schemas = all_schemas();
+    let (mut refused, mut legal) = (0, 0);
+    for dir in cases(&carried()) {
+        for mut desired in read(&dir).desired {
+            let text = |key: &str| desired[key].as_str().unwrap_or_default().to_owned();
+            let (api_version, kind) = (text("apiVersion"), text("kind"));
+            if !schemas
+                .root(&api_version, &kind)
+                .is_some_and(|r| r.built_in)
+            {
+                continue;
+            }
+            replaced(&mut desired, "", &mut |object_, pointer| {
+                let faults = schemas.check(&api_version, &kind, object_, None);
+                let wrong = faults.unwrap_or_default().iter().any(|fault| {
+                    matches!(fault.what, What::Type { .. }) && !fault.pointer.starts_with("/status")
+                });
+                let typed = object(object_, &schemas, Side::Desired, None).typed;
+                assert!(!(wrong && typed), "{kind}{pointer}: {object_:#}");
+                match wrong {
+                    true => refused += 1,
+                    false => legal += 1,
+                }
+            });
+        }
+    }
+    assert!(refused > 1000 && legal > 100, "{refused} {legal}");
 }

@@ -101,12 +101,14 @@ fn read(
 ) -> Result<Repository<'static>, Stop> {
     let (mut sink, mut sources) = (Sink::new(), Sources::new());
     let mut repository = Repository::default();
+    let mut all = Vec::with_capacity(files.len());
     for (path, text) in files {
         let source = sources.add(path.to_string_lossy(), text);
         let file = relative(&path, desired)
             .with_context(|| format!("`{}` is no path of a manifest", path.display()))?;
-        let _ = repository.add(&file, source, &sources, None, &mut sink);
+        all.push((file, source));
     }
+    repository.add_all(&all, &sources, &mut sink);
     if sink.errors() > 0 {
         let drawn = text::diagnostics(&sink.into_sorted(), &sources, terminal.err);
         terminal.done();

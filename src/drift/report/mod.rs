@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::finding::{ClusterReport, Finding, FindingKind, FindingSeverity, Verdict};
 use crate::model::live::{LiveObject, LiveState, View};
 use crate::model::manifest::{ManifestPath, ObjectId};
+use crate::parallel;
 use crate::schema::Schemas;
 
 use crate::drift::accept::accepting;
@@ -28,47 +29,88 @@ pub fn compare(
     settings: &Settings,
 ) -> ClusterReport {
     let schemas = with_live(desired, live, schemas);
-    let mut run = Run {
+    let mut sides = Sides {
         live,
         schemas: &schemas,
         settings,
-        report: ClusterReport {
-            requests: live.requests,
-            ..ClusterReport::default()
-        },
         autoscalers: Autoscalers::default(),
         objects: BTreeMap::new(),
     };
-    run.index();
-    run.desired(desired);
-    run.orphans();
+    sides.index();
+    let mut run = Run::of(&sides);
+    run.report.requests = live.requests;
+    let named = run.identify(desired);
+    for part in parallel::map(&named.chunks(CHUNK).collect::<Vec<_>>(), |some| {
+        let mut run = Run::of(&sides);
+        some.iter().for_each(|(id, all)| run.object(id, all));
+        run.report
+    }) {
+        run.add(part);
+    }
+    let named: BTreeSet<&ObjectId> = named.iter().map(|(id, _)| id).collect();
+    run.orphans(&named);
     run.finish()
 }
 
-struct Run<'a> {
+/// Objects that one thread compares before it takes more.
+const CHUNK: usize = 64;
+
+/// What is compared.
+struct Sides<'a> {
     live: &'a LiveState,
     schemas: &'a Schemas,
     settings: &'a Settings,
-    report: ClusterReport,
     autoscalers: Autoscalers,
-    /// Live objects by identity, and whether a manifest is about them.
-    objects: BTreeMap<ObjectId, (&'a LiveObject, bool)>,
+    /// Live objects by identity.
+    objects: BTreeMap<ObjectId, &'a LiveObject>,
 }
 
-impl<'a> Run<'a> {
+impl Sides<'_> {
     fn index(&mut self) {
         for object in &self.live.objects {
             let id = version::id(object);
             self.autoscalers.note(&object.body, &id.namespace);
-            self.objects.insert(id, (object, false));
+            self.objects.insert(id, object);
+        }
+    }
+}
+
+/// A part of the comparison, and what it found.
+struct Run<'a> {
+    sides: &'a Sides<'a>,
+    report: ClusterReport,
+}
+
+impl<'a> Run<'a> {
+    fn of(sides: &'a Sides<'a>) -> Self {
+        Self {
+            sides,
+            report: ClusterReport::default(),
         }
     }
 
-    fn desired(&mut self, desired: &[Desired<'_>]) {
-        let namespace = self.settings.namespace.as_deref();
+    fn add(&mut self, part: ClusterReport) {
+        self.report.findings.extend(part.findings);
+        self.report.verdicts.extend(part.verdicts);
+        self.report.ignored += part.ignored;
+        self.report.rules_used.extend(part.rules_used);
+    }
+
+    /// The manifests by the object that they are about; those about none are told.
+    fn identify<'d>(
+        &mut self,
+        desired: &'d [Desired<'d>],
+    ) -> Vec<(ObjectId, Vec<&'d Desired<'d>>)> {
+        let Sides {
+            live,
+            schemas,
+            settings,
+            ..
+        } = self.sides;
+        let namespace = settings.namespace.as_deref();
         let mut named: BTreeMap<ObjectId, Vec<&Desired<'_>>> = BTreeMap::new();
         for one in desired {
-            match identity(one.value, self.live, self.schemas, namespace) {
+            match identity(one.value, live, schemas, namespace) {
                 Identity::Named(id) => named.entry(id).or_default().push(one),
                 Identity::Generated(id) => {
                     let mut finding = Finding::new(
@@ -94,12 +136,13 @@ impl<'a> Run<'a> {
                 }
             }
         }
-        for (id, all) in named {
-            let [one] = all.as_slice() else {
-                self.duplicate(&id, &all);
-                continue;
-            };
-            self.one(&id, one);
+        named.into_iter().collect()
+    }
+
+    fn object(&mut self, id: &ObjectId, all: &[&Desired<'_>]) {
+        match all {
+            [one] => self.one(id, one),
+            _ => self.duplicate(id, all),
         }
     }
 
@@ -119,28 +162,25 @@ impl<'a> Run<'a> {
             true => format!("stands {} times in the repository", all.len()),
             false => format!("stands in {}", places.join(" and ")),
         });
-        if let Some((_, matched)) = self.objects.get_mut(id) {
-            *matched = true;
-        }
         self.report.verdicts.insert(id.clone(), Verdict::Drift);
         self.tell(finding, all.first().copied());
     }
 
-    fn orphans(&mut self) {
-        if self.live.unreadable.is_some() {
+    /// Live objects that no manifest is about.
+    fn orphans(&mut self, named: &BTreeSet<&ObjectId>) {
+        let sides = self.sides;
+        if sides.live.unreadable.is_some() {
             return;
         }
-        let uids: BTreeSet<&str> = self
+        let uids: BTreeSet<&str> = sides
             .live
             .objects
             .iter()
             .filter_map(|o| o.body.pointer("/metadata/uid")?.as_str())
             .collect();
         let mut found = Vec::new();
-        for (id, (object, matched)) in &self.objects {
-            if !matched {
-                found.extend(orphan(&object.body, id, &uids, self.live, self.settings));
-            }
+        for (id, object) in sides.objects.iter().filter(|(id, _)| !named.contains(id)) {
+            found.extend(orphan(&object.body, id, &uids, sides.live, sides.settings));
         }
         found.extend(self.unread());
         for finding in found {
@@ -159,14 +199,15 @@ impl<'a> Run<'a> {
 
     /// Kinds without a manifest that were read for orphans alone, and could not be: there may be some.
     fn unread(&self) -> Vec<Finding> {
-        let marked = !self.settings.cluster.is_empty() || !self.settings.marks.is_empty();
+        let Sides { live, settings, .. } = self.sides;
+        let marked = !settings.cluster.is_empty() || !settings.marks.is_empty();
         let known: BTreeSet<(&str, &str)> = self
             .report
             .verdicts
             .keys()
             .map(|id| (id.group.as_str(), id.kind.as_str()))
             .collect();
-        let views = self.live.views.iter();
+        let views = live.views.iter();
         let unread = views.filter_map(|(kind, view)| match view {
             View::Unreadable(why) | View::Partial(why)
                 if marked && !known.contains(&(kind.group.as_str(), kind.kind.as_str())) =>
@@ -199,17 +240,17 @@ impl<'a> Run<'a> {
                 .origins
                 .and_then(|o| origin(o, &finding.index_path).cloned());
             finding.api_version = desired.value["apiVersion"].as_str().map(str::to_owned);
-        } else if let Some((object, _)) = self.objects.get(&finding.object) {
+        } else if let Some(object) = self.sides.objects.get(&finding.object) {
             finding.api_version = object.body["apiVersion"].as_str().map(str::to_owned);
         }
-        finding.accept = accepting(&finding, &self.settings.cluster);
+        finding.accept = accepting(&finding, &self.sides.settings.cluster);
         self.report.findings.push(finding);
     }
 
     fn finish(self) -> ClusterReport {
         let mut report = self.report;
-        if let Some(today) = &self.settings.today {
-            for (i, rule) in self.settings.ignore.iter().enumerate() {
+        if let Some(today) = &self.sides.settings.today {
+            for (i, rule) in self.sides.settings.ignore.iter().enumerate() {
                 if rule.until.as_ref().is_some_and(|until| today > until) {
                     report.rules_expired.insert(i);
                 }

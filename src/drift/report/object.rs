@@ -18,18 +18,14 @@ use super::Run;
 
 impl Run<'_> {
     pub(super) fn one(&mut self, id: &ObjectId, desired: &Desired<'_>) {
-        let found = self.objects.get_mut(id).map(|(object, matched)| {
-            *matched = true;
-            *object
-        });
         if self.is_hook(desired.value) {
             let finding = Finding::new(FindingKind::Hook, FindingSeverity::Info, id, "ID-HOOK");
             return self.tell(finding, Some(desired));
         }
-        if let Some(unreadable) = &self.live.unreadable {
+        if let Some(unreadable) = &self.sides.live.unreadable {
             return self.unknown(id, desired, unreadable);
         }
-        let Some(object) = found else {
+        let Some(object) = self.sides.objects.get(id) else {
             return self.absent(id, desired);
         };
         let verdict = self.both(id, desired, object);
@@ -41,7 +37,8 @@ impl Run<'_> {
         let annotations = value.pointer("/metadata/annotations");
         let has = |name| annotations.and_then(|a| a.get(name)).is_some();
         let applied_by = |names: &[&str]| {
-            self.settings
+            self.sides
+                .settings
                 .appliers
                 .iter()
                 .any(|a| names.contains(&a.as_str()))
@@ -75,7 +72,7 @@ impl Run<'_> {
             group: id.group.clone(),
             kind: id.kind.clone(),
         };
-        let live = self.live;
+        let live = self.sides.live;
         let known_absent = live.absent.contains(id);
         let unread = Unreadable {
             reason: "NotRead".to_owned(),
@@ -107,7 +104,7 @@ impl Run<'_> {
 
     fn both(&mut self, id: &ObjectId, desired: &Desired<'_>, object_: &LiveObject) -> Verdict {
         let mut drift = self.terminating(id, desired, &object_.body);
-        let object_ = version::as_written(self.live, id, desired.value, object_);
+        let object_ = version::as_written(self.sides.live, id, desired.value, object_);
         let versions = (
             desired.value["apiVersion"].as_str(),
             object_.body["apiVersion"].as_str(),
@@ -115,7 +112,9 @@ impl Run<'_> {
         if let (Some(written), Some(read)) = versions
             && written != read
         {
-            if let Some(why) = version::unsaid(self.live, self.schemas, id, written, read) {
+            if let Some(why) =
+                version::unsaid(self.sides.live, self.sides.schemas, id, written, read)
+            {
                 self.unknown(id, desired, &why);
                 return match drift {
                     true => Verdict::Drift,
@@ -135,16 +134,22 @@ impl Run<'_> {
             self.tell(finding, Some(desired));
             return Verdict::Drift;
         }
-        if self.refused(id, desired) {
-            return Verdict::Drift;
-        }
         let sealed = seal(desired.value);
         let value = sealed.as_ref().unwrap_or(desired.value);
-        let schemas = self.schemas;
+        let schemas = self.sides.schemas;
         let wanted = object(value, schemas, Side::Desired, Some(&object_.body));
+        if (!wanted.typed || sealed.is_some()) && self.refused(id, desired) {
+            return Verdict::Drift;
+        }
         let held = object(&object_.body, schemas, Side::Live, None);
-        let differences = differences(&wanted, &held);
-        let case = Case::new(self.settings, id, value, object_, self.autoscalers.of(id));
+        let differences = differences(&wanted.root, &held.root);
+        let case = Case::new(
+            self.sides.settings,
+            id,
+            value,
+            object_,
+            self.sides.autoscalers.of(id),
+        );
         let mut told = Vec::new();
         for difference in &differences {
             if sealed.is_some() && matches!(difference.path.first(), Some(Step::Name("data"))) {
@@ -201,6 +206,7 @@ impl Run<'_> {
             .filter_map(Value::as_str)
             .collect();
         let age = self
+            .sides
             .live
             .now
             .zip(crate::normalise::instant(since))
@@ -227,6 +233,7 @@ impl Run<'_> {
             return false;
         };
         let built_in = self
+            .sides
             .schemas
             .root(api_version, kind)
             .is_some_and(|r| r.built_in);
@@ -234,6 +241,7 @@ impl Run<'_> {
             return false;
         }
         let faults = self
+            .sides
             .schemas
             .check(api_version, kind, desired.value, None)
             .unwrap_or_default();
