@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::diag::{Code, Diagnostic};
 use crate::model::live::SOUGHT;
 use crate::model::name::ClusterName;
 use crate::model::world::World;
@@ -36,11 +37,29 @@ pub(super) fn add<'a>(
         of_cluster.extend(of(std::slice::from_ref(output)));
     }
     let mut told = render(facts, world, templates, &kinds);
+    told.diagnostics.extend(unread(world, &kinds));
     for output in told.outputs.drain(..) {
         let of_cluster = outputs.entry(output.place.cluster.clone()).or_default();
         of_cluster.push(output);
     }
     told
+}
+
+/// Secrets that are rendered, and that the report may not read.
+fn unread(world: &World, kinds: &BTreeMap<Option<ClusterName>, Kinds>) -> Option<Diagnostic> {
+    let report = world.fleet.drift.report.as_ref().filter(|r| !r.secrets)?;
+    let secret = (String::new(), "Secret".to_owned());
+    kinds
+        .values()
+        .any(|kinds| kinds.contains(&secret))
+        .then(|| {
+            let message = "Secrets are rendered, and the drift report may not read them".to_owned();
+            Diagnostic::new(Code::DriftUnread, message)
+                .at(report.image.span, "each of its runs would end incomplete")
+                .help(
+                    "let it compare them with `secrets: true`, or let External Secrets bring them",
+                )
+        })
 }
 
 fn of(outputs: &[Output]) -> Kinds {

@@ -110,7 +110,7 @@ pub(super) struct Told {
     faults: Vec<(Fault, Arc<Place>)>,
     /// What is wrong with objects.
     found: Vec<Found>,
-    diagnostics: Vec<Diagnostic>,
+    pub(super) diagnostics: Vec<Diagnostic>,
     /// The overlays that an object matched.
     matched: BTreeSet<usize>,
     /// Stores that no template applied to.

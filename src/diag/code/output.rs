@@ -64,6 +64,10 @@ macro_rules! with_output {
             /// store as planned in the clusters that are named, or write a template of scope `store` for it
             /// below `templates/`.
             StoreNotRendered = "store-not-rendered", Warning;
+            /// A template renders Secrets, and the role of the drift report may not read any: each of its
+            /// runs would end incomplete. Set `secrets: true` in `drift.report`, or let External Secrets
+            /// bring them.
+            DriftUnread = "drift-unread", Warning;
             /// External Secrets is to bring the Secrets of a cluster, and nobody says from where, which only
             /// AWS's Secrets Manager of the region can be guessed for. Write the cluster's `secretStore`.
             SecretStore = "secret-store", Warning;
