@@ -14,7 +14,7 @@ use super::{Exit, Stop, Terminal};
 
 /// Lose a part of the fleet, and say what breaks
 ///
-/// Without --lose: every region, one by one. Nothing is decided anew: services serve from where
+/// Without --lose: every region, zone, cluster and way between two regions, one by one. Nothing is decided anew: services serve from where
 /// they are placed, users follow the failover chains, stores recover as their engines do. For each
 /// loss: who serves whom and how far away, what the remaining clusters hold, which budget breaks,
 /// which quorum is lost, whether data stays where it must, and how much is lost for how long.
@@ -22,7 +22,7 @@ use super::{Exit, Stop, Terminal};
 /// Exit code 1 when a promise breaks; 3 when none does, but something could not be checked.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  regen simulate\n  regen simulate --lose eu-west-1\n  \
+    after_help = "Examples:\n  regen simulate\n  regen simulate --every region\n  regen simulate --lose eu-west-1\n  \
     regen simulate --lose eu-west-1/eu-west-1a --lose use1-a\n  \
     regen simulate --lose eu-west-1..us-east-1\n  regen simulate --pairs --format json"
 )]
@@ -32,13 +32,13 @@ pub(super) struct Simulate {
     #[arg(long, value_name = "PART", conflicts_with_all = ["every", "pairs"])]
     lose: Vec<String>,
 
-    /// Lose every part of a kind, one by one; several kinds are separated by commas
+    /// Lose the parts of this kind only, one by one; several kinds are separated by commas
     #[arg(
         long,
         value_enum,
         value_delimiter = ',',
         value_name = "KIND",
-        default_value = "region"
+        default_value = "region,zone,cluster,link"
     )]
     every: Vec<Kind>,
 

@@ -26,14 +26,14 @@ pub enum Every {
 }
 
 impl Every {
-    /// As it completes "the loss of any …".
-    fn claim(self) -> &'static str {
+    /// As it completes "the loss of any one …"; pairs are claimed apart.
+    fn claim(self) -> Option<&'static str> {
         match self {
-            Self::Region => "one region",
-            Self::Pair => "two regions",
-            Self::Zone => "one zone",
-            Self::Cluster => "one cluster",
-            Self::Link => "one way between two regions",
+            Self::Region => Some("region"),
+            Self::Pair => None,
+            Self::Zone => Some("zone"),
+            Self::Cluster => Some("cluster"),
+            Self::Link => Some("way between two regions"),
         }
     }
 
@@ -158,7 +158,6 @@ impl Planned {
 
     /// Loses every part of some kinds, one after another.
     pub fn lose_every(&self, kinds: &[Every]) -> Simulation {
-        let claims: Vec<&str> = kinds.iter().map(|k| k.claim()).collect();
         let losses = kinds.iter().flat_map(|k| k.losses(&self.world));
         let standing = self.standing();
         let mut outcomes: Vec<Outcome> = losses.map(|lost| standing.lose(&lost)).collect();
@@ -166,7 +165,7 @@ impl Planned {
         let regions = self.world.regions.iter();
         let zoneless = regions.filter(|(_, r)| kinds.contains(&Every::Zone) && r.zones.is_empty());
         Simulation {
-            claim: format!("the loss of any {}", claims.join(" or ")),
+            claim: claim(kinds),
             outcomes,
             left_out: zoneless
                 .map(|(name, _)| format!("a zone of {name}, which states none"))
@@ -177,6 +176,21 @@ impl Planned {
     fn standing(&self) -> plan::Standing<'_> {
         plan::Standing::new(&self.world, &self.round_trips, &self.plan)
     }
+}
+
+/// `the loss of any one region, zone or cluster, or of any two regions`.
+fn claim(kinds: &[Every]) -> String {
+    let singles: Vec<&str> = kinds.iter().filter_map(|k| k.claim()).collect();
+    let single = match singles.split_last() {
+        None => None,
+        Some((last, [])) => Some(format!("any one {last}")),
+        Some((last, rest)) => Some(format!("any one {} or {last}", rest.join(", "))),
+    };
+    let pair = kinds
+        .contains(&Every::Pair)
+        .then(|| "any two regions".to_owned());
+    let all: Vec<String> = single.into_iter().chain(pair).collect();
+    format!("the loss of {}", all.join(", or of "))
 }
 
 /// How bad an outcome is: broken promises by kind, the worst kind first, then what is unknown, then

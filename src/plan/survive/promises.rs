@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::model::name::{RegionName, StoreKey};
 use crate::model::simulation::{Broken, Outcome, Promise, Rpo, Rto, StoreOutcome, Writes};
-use crate::model::world::{Promotion, Routing, Service, Store};
+use crate::model::world::{Promotion, Routing, Service, Store, Survive};
 
 use super::load::Short;
 use super::reach;
@@ -189,19 +189,27 @@ fn cut_off(touched: &Touched<'_>, out: &mut Outcome) {
         false => "writes",
     };
     let reason = reach::because(found);
-    if touched.service.failover {
+    let service = touched.service;
+    // One side of a cut way cannot take writes, whatever the engine: what breaks is what somebody
+    // promised for all users.
+    let region = matches!(&touched.store.survive, Some(s) if s.value == Survive::Region);
+    if !service.failover {
+        out.accepted.push(format!(
+            "{what} of `{key}` stop for {who}, as `failover: none` accepts: {reason}"
+        ));
+    } else if region {
         out.broken.push(Broken {
             promise: Promise::Writes,
             what: format!("{what} of `{key}` stop for {who}: {reason}"),
             span: Some(touched.store.name.span),
         });
-    } else {
+    } else if service.recovery.rto.is_none() {
         out.accepted.push(format!(
-            "{what} of `{key}` stop for {who}, as `failover: none` accepts: {reason}"
+            "{what} of `{key}` stop for {who}, as neither `survive: region` nor `slo.rto` forbids: {reason}"
         ));
     }
     let what = format!("{what} of `{key}` for {who}");
-    in_time(&what, touched.service, &Rto::Back, None, out);
+    in_time(&what, service, &Rto::Back, None, out);
 }
 
 /// Whether it works again as soon as the service promises.

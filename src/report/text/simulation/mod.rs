@@ -2,11 +2,12 @@
 
 pub(super) mod words;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::diag::Sources;
 use crate::model::simulation::{
-    Moved, Outcome, Rto, ServiceOutcome, Simulation, StoreOutcome, Survives, Writes,
+    Lost, Moved, Outcome, Rto, ServiceOutcome, Simulation, StoreOutcome, Survives, Writes,
 };
 use crate::model::world::World;
 
@@ -19,7 +20,9 @@ use words::{
 
 /// So many losses are repeated in the verdict; the others are counted.
 const LISTED: usize = 10;
-/// The same of stores.
+/// So many losses are told at length.
+const STORIES: usize = 20;
+/// So many stores are named in the verdict.
 const STORES: usize = 5;
 
 /// The whole report.
@@ -35,9 +38,17 @@ pub fn simulation(
         out.push('\n');
         matrix(&mut out, &simulation.outcomes, style);
     }
-    for outcome in &simulation.outcomes {
+    let (told, left) = worth_a_story(&simulation.outcomes);
+    for outcome in told {
         out.push('\n');
         story(&mut out, outcome, sources, style);
+    }
+    if left > 0 {
+        let more = match left {
+            1 => "one more loss stands in the table alone; `--lose` tells it".to_owned(),
+            n => format!("{n} more losses stand in the table alone; `--lose` tells one"),
+        };
+        let _ = writeln!(out, "\n{}", style.faint(&more));
     }
     out.push('\n');
     verdict(&mut out, simulation, style);
@@ -49,7 +60,46 @@ fn name(outcome: &Outcome) -> String {
     lost.join(" and ")
 }
 
-/// One line per loss.
+/// The losses that are told at length: of regions, and those that break what is promised or are not
+/// known; and how many are not.
+fn worth_a_story(outcomes: &[Outcome]) -> (Vec<&Outcome>, usize) {
+    let told = |o: &&Outcome| {
+        let regions = o.lost.iter().all(|l| matches!(l, Lost::Region(_)));
+        outcomes.len() == 1 || regions || o.survives() != Survives::Yes
+    };
+    let told: Vec<&Outcome> = outcomes.iter().filter(told).take(STORIES).collect();
+    let left = outcomes.len() - told.len();
+    (told, left)
+}
+
+/// The lines of the table: losses of one kind that come to the same are one, but for regions.
+fn groups(outcomes: &[Outcome]) -> Vec<(&Outcome, [String; 8])> {
+    let mut groups: Vec<(&Outcome, [String; 8], usize)> = Vec::new();
+    let mut known: BTreeMap<(&str, Vec<String>), usize> = BTreeMap::new();
+    for outcome in outcomes {
+        let cells = row(outcome);
+        let kind = outcome.lost.first().map_or("", Lost::kind);
+        let same = (kind, cells[1..].to_vec());
+        match known.get(&same) {
+            Some(&at) if kind != "region" => groups[at].2 += 1,
+            _ => {
+                known.insert(same, groups.len());
+                groups.push((outcome, cells, 0));
+            }
+        }
+    }
+    let named = |(outcome, mut cells, more): (_, [String; 8], usize)| {
+        let outcome: &Outcome = outcome;
+        if more > 0 {
+            let kind = outcome.lost.first().map_or("", Lost::kind);
+            cells[0] = format!("{} and {}", cells[0], count(more, &format!("more {kind}")));
+        }
+        (outcome, cells)
+    };
+    groups.into_iter().map(named).collect()
+}
+
+/// One line per loss, or for several of a kind that come to the same.
 fn matrix(out: &mut String, outcomes: &[Outcome], style: Style) {
     let head = [
         "lost",
@@ -62,10 +112,11 @@ fn matrix(out: &mut String, outcomes: &[Outcome], style: Style) {
         "broken",
     ];
     let head = head.map(str::to_owned);
-    let rows: Vec<[String; 8]> = outcomes.iter().map(row).collect();
+    let rows = groups(outcomes);
     let width = |column: usize| {
         let cells = rows
             .iter()
+            .map(|(_, cells)| cells)
             .chain([&head])
             .map(|r| r[column].chars().count());
         cells.max().unwrap_or_default()
@@ -76,8 +127,8 @@ fn matrix(out: &mut String, outcomes: &[Outcome], style: Style) {
         padded.collect::<Vec<_>>().join("  ").trim_end().to_owned()
     };
     let _ = writeln!(out, "{}", style.strong(&line(&head)));
-    for (outcome, cells) in outcomes.iter().zip(&rows) {
-        let text = line(cells);
+    for (outcome, cells) in rows {
+        let text = line(&cells);
         let painted = match outcome.survives() {
             Survives::Yes => text,
             Survives::Unknown => style.yellow(&text),
@@ -180,7 +231,7 @@ fn story(out: &mut String, outcome: &Outcome, sources: &Sources, style: Style) {
 /// What services go through, with the names of those that go through the same.
 fn alike(outcome: &Outcome) -> Vec<(Vec<String>, String)> {
     let mut groups: Vec<(Vec<String>, String)> = Vec::new();
-    let mut known: std::collections::BTreeMap<String, usize> = std::collections::BTreeMap::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     for (key, service) in &outcome.services {
         let story = one_service(service);
         match known.get(&story) {
