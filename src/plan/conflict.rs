@@ -37,6 +37,16 @@ pub(super) enum Member {
     TakeOver,
 }
 
+impl Member {
+    /// Whether it is an enforced budget.
+    pub(super) fn is_budget(self) -> bool {
+        matches!(
+            self,
+            Self::Read { .. } | Self::Write | Self::Call { .. } | Self::Store(_, Limit::Write)
+        )
+    }
+}
+
 /// A minimal set.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Conflict {
@@ -198,7 +208,7 @@ impl Conflict {
             .iter()
             .cloned()
             .fold(diagnostic, Diagnostic::note);
-        if !self.members.is_empty() && !self.proven {
+        if !self.places.is_empty() && !self.proven {
             return diagnostic
                 .note("these conflict; a search was given up, so one of them may not be needed");
         }

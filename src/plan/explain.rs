@@ -78,13 +78,11 @@ pub(super) fn places(ground: &Ground<'_>, places: &mut Places<'_>, sink: &mut Si
         obstacles.any(|o| o.constraint == Constraint::Capacity)
     };
     let by_itself = |i: &&usize| !all[**i].chosen.sound && !beside(all[**i]);
-    for &i in unsound.iter().filter(by_itself).filter(|_| ground.explains) {
-        let why = alone(ground, all[i]);
-        let members = why.conflict.members.iter();
-        apart.extend(members.map(|member| (all[i].key.clone(), *member)));
-        found.push((all[i].key, why));
-    }
-    let mut explained = |key: &ServiceKey, service: &Service, coupled: bool, sets: usize| {
+    let mut explained = |key: &ServiceKey,
+                         service: &Service,
+                         apart: &[(ServiceKey, Member)],
+                         coupled: bool,
+                         sets: usize| {
         if left == 0 {
             return None;
         }
@@ -103,15 +101,33 @@ pub(super) fn places(ground: &Ground<'_>, places: &mut Places<'_>, sink: &mut Si
         joint::remedies(ground, &look, &mut found);
         Some(found.into_iter().map(|f| f.conflict).collect::<Vec<_>>())
     };
+    for &i in unsound.iter().filter(by_itself).filter(|_| ground.explains) {
+        let (key, service) = (all[i].key, all[i].service);
+        let mut why = alone(ground, all[i]);
+        // The planner sees what stores make of the regions, too.
+        if !joint::is_minimal(ground, key, &why.conflict.members) {
+            let seen = explained(key, service, &apart, false, 1);
+            if let Some(first) = seen.and_then(|seen| seen.into_iter().next()) {
+                why.conflict = first;
+            }
+        }
+        let members = why.conflict.members.iter();
+        apart.extend(members.map(|member| (key.clone(), *member)));
+        found.push((key, why));
+    }
     for one in &crowded {
         if !one.placed {
-            refuse(one, explained(one.key, one.service, false, SETS), sink);
+            refuse(
+                one,
+                explained(one.key, one.service, &apart, false, SETS),
+                sink,
+            );
         }
     }
     let told: BTreeSet<&ServiceKey> = found.iter().map(|f| f.0).collect();
     for &i in unsound.iter().filter(|&&i| !told.contains(all[i].key)) {
         let (key, service) = (all[i].key, all[i].service);
-        if let Some(conflicts) = explained(key, service, all[i].chosen.sound, 1) {
+        if let Some(conflicts) = explained(key, service, &apart, all[i].chosen.sound, 1) {
             found.push((key, Why::first(conflicts)));
         }
     }

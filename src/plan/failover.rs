@@ -10,7 +10,7 @@ use crate::diag::{Code, Diagnostic, Severity, Sink};
 use crate::model::name::RegionName;
 use crate::model::place::Country;
 use crate::model::plan::{Because, FailoverChain};
-use crate::model::world::Service;
+use crate::model::world::{RegionChoice, Service};
 
 use super::Placed;
 use super::amount::{Amount, Room, split};
@@ -276,6 +276,12 @@ fn say_forbidden(
             .filter(|&r| placed.candidates[r].legal() && !placed.chosen.regions.contains(&r))
             .filter(|&r| countries.contains(&ground.world.regions[ground.names[r]].country))
             .collect();
+        let placement = &placed.service.placement;
+        let chosen = placement.regions != RegionChoice::All && !elsewhere.is_empty();
+        let these = placement.counts.regions.or(placement.span);
+        if let Some(span) = these.filter(|_| chosen) {
+            diagnostic = diagnostic.see(span, "these regions");
+        }
         sink.emit(if elsewhere.is_empty() {
             diagnostic.help(format!(
                 "`{regions}` has no other region in {jurisdiction}; add one, or set `failover: none` and accept an RTO"

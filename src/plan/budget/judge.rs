@@ -170,13 +170,20 @@ impl Breach<'_> {
                 over.note("not enforced, since it is estimated; `network.estimate: enforce` would");
         }
         // What follows from another conflict is not told as one of its own.
-        let conflict = &self.placed.why.conflict;
-        let mine = conflict.is_about(|member| match member {
+        let first = &self.placed.why.conflict;
+        let is_mine = |member: &Member| match member {
             Member::Read { .. } => self.what == READ,
             Member::Store(_, Limit::Write) | Member::Write => self.what == WRITE,
             Member::Call { .. } => self.what == CALL,
             _ => false,
-        });
+        };
+        let told = first.is_about(is_mine) || *first == Conflict::default();
+        let own = (self.enforced && !told)
+            .then(|| self.beside(first))
+            .flatten();
+        let own = own.filter(|own| own.is_about(is_mine));
+        let conflict = own.as_ref().unwrap_or(first);
+        let mine = conflict.is_about(is_mine);
         if !self.enforced || !mine {
             if self.enforced && *conflict != Conflict::default() {
                 over = over.note(explain::FOLLOWS);
@@ -188,6 +195,15 @@ impl Breach<'_> {
             true => over.help(self.remedy()),
             false => conflict.helps.iter().cloned().fold(over, Diagnostic::help),
         }
+    }
+
+    /// What conflicts with budgets of the service other than those of a conflict.
+    fn beside(&self, first: &Conflict) -> Option<Conflict> {
+        let (ground, key) = (self.ground, self.placed.key);
+        let budgets = first.members.iter().filter(|m| m.is_budget());
+        let apart: Vec<_> = budgets.map(|m| (key.clone(), *m)).collect();
+        let looked = ground.explains && !apart.is_empty();
+        looked.then(|| joint::beside(ground, key, &apart)).flatten()
     }
 
     /// The smallest limit in milliseconds that a choice can keep, where the choice that was made is

@@ -7,6 +7,7 @@
 //! way out is told once it was planned.
 
 mod change;
+mod journey;
 mod part;
 mod remedy;
 mod shrink;
@@ -20,8 +21,10 @@ use crate::model::world::World;
 
 use super::conflict::{Conflict, Member};
 use super::ground::Ground;
+use super::store::Limit;
 
 pub(super) use change::Which;
+pub(super) use journey::of_journey;
 pub(super) use remedy::{least_budget, remedies};
 
 use part::Part;
@@ -107,6 +110,46 @@ pub(super) fn conflicts(ground: &Ground<'_>, look: &Look<'_>) -> Option<Vec<Foun
         one.conflict.notes.push(note.to_owned());
     }
     Some(found)
+}
+
+/// What else conflicts inside a service, but for some of its budgets, which are told apart.
+pub(super) fn beside(
+    ground: &Ground<'_>,
+    about: &ServiceKey,
+    apart: &[(ServiceKey, Member)],
+) -> Option<Conflict> {
+    let look = Look {
+        about,
+        rivals: Vec::new(),
+        coupled: false,
+        sets: 1,
+        failing: &BTreeSet::new(),
+        apart,
+    };
+    let found = conflicts(ground, &look)?.into_iter().next()?;
+    Some(found.conflict)
+}
+
+/// Whether some of what is asked of a service conflicts by itself, and nothing of it can be spared;
+/// also where it takes too long to say.
+pub(super) fn is_minimal(ground: &Ground<'_>, about: &ServiceKey, members: &[Member]) -> bool {
+    let mut trials = Trials::new(ground, &[]);
+    let mut world = trials.only([about]);
+    part::uncouple(&mut world);
+    let all = part::parts(&ground.of_part(&world), &world, about);
+    // Budgets for writes are asked of each store there, and of all of them here.
+    let own = |m: &Member| match m {
+        Member::Store(_, Limit::Write) => Part::Own(about.clone(), Member::Write),
+        other => Part::Own(about.clone(), *other),
+    };
+    let parts: BTreeSet<Part> = members.iter().map(own).collect();
+    let parts: Vec<Part> = parts.into_iter().collect();
+    if !parts.iter().all(|part| all.contains(part)) {
+        return true;
+    }
+    let mut feasible = |some: &[Part]| trials.planned_under(&world, &all, some);
+    let spared = |i: usize| [&parts[..i], &parts[i + 1..]].concat();
+    feasible(&parts) != Some(true) && (0..parts.len()).all(|i| feasible(&spared(i)) != Some(false))
 }
 
 /// The members of a set that are of one service.

@@ -184,7 +184,12 @@ pub(super) fn lift(service: &mut Service, member: Member) -> Option<Waiver> {
         Member::Region(Constraint::Residency(index)) => service.stores[index].data = None,
         Member::Region(Constraint::From) => service.placement.from.clear(),
         Member::Region(constraint) => return Some(Waiver::Region(constraint)),
-        Member::Store(index, limit) => return Some(Waiver::Store(index, limit)),
+        Member::Store(index, limit) => {
+            if limit == store::Limit::Leader {
+                service.stores[index].leader = None;
+            }
+            return Some(Waiver::Store(index, limit));
+        }
         Member::Regions => service.placement.regions = RegionChoice::All,
         Member::Read { tail } => lifted(&mut service.budget.read, tail),
         Member::Call { tail } => lifted(&mut service.budget.cross_region, tail),

@@ -169,8 +169,9 @@ impl Search<'_, '_, '_> {
                 RegionChoice::Count { at_least, at_most } => {
                     let fewer = |n: u64| Change::Regions(key.clone(), at_least - 1 - n as u32);
                     let fewer = self.first(u64::from(at_least.saturating_sub(1)), fewer);
-                    let more =
-                        || (at_most + 1..=at_most + 3).map(|n| Change::Regions(key.clone(), n));
+                    // There may be no upper end.
+                    let beyond = || (1..=3).filter_map(|more| at_most.checked_add(more));
+                    let more = || beyond().map(|n| Change::Regions(key.clone(), n));
                     ways.extend(fewer.or_else(|| more().find(|way| self.enough(way))));
                 }
                 RegionChoice::Named(named) if named.len() > 1 => {

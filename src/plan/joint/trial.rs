@@ -6,12 +6,12 @@ use crate::diag::Sink;
 use crate::model::name::ServiceKey;
 use crate::model::origin::Origins;
 use crate::model::world::World;
-use crate::plan::Placed;
 use crate::plan::calls;
 use crate::plan::conflict::Member;
 use crate::plan::failover;
 use crate::plan::ground::Ground;
 use crate::plan::place::{self, Places};
+use crate::plan::{self, Placed};
 
 use super::part::{self, Part, Waived};
 
@@ -105,7 +105,8 @@ impl<'g, 'a> Trials<'g, 'a> {
             kept.any(|part| matches!(part, Part::Own(of, _) if of == key))
         };
         // Where nothing is asked of a service it can be anywhere, and needs no room.
-        world.services.retain(|key, _| asked(key));
+        let journeys = !world.journeys.is_empty();
+        world.services.retain(|key, _| journeys || asked(key));
         for part in all.iter().filter(|part| !kept.contains(part)) {
             part::without(&mut world, &mut waived, part);
         }
@@ -117,9 +118,20 @@ impl<'g, 'a> Trials<'g, 'a> {
         let ground = self.of(world, waived, false);
         let mut sink = Sink::new();
         let places = place::all(&ground, &mut sink);
-        let sound = sound(&ground, &places, &sink);
-        self.proven &= sound || places.proven;
-        Some(sound)
+        let placed = sound(&ground, &places, &sink);
+        self.proven &= placed || places.proven;
+        if !placed {
+            return Some(false);
+        }
+        // Stores and what users see of them follow from where services are.
+        let plan = plan::decide(&ground, &places.placed, &places.room, &mut sink);
+        let base = plan::base(&ground, &places.placed, &plan.stores);
+        for (name, journey) in &world.journeys {
+            let joint = places.together.get(name);
+            self.proven &= joint.is_none_or(|joint| joint.kept || joint.proven);
+            plan::journey::predict(&base, journey, joint, &mut sink);
+        }
+        Some(sink.errors() == 0)
     }
 
     fn of<'w>(&self, world: &'w World, waived: Waived, locked: bool) -> Ground<'w>

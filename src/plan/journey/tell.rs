@@ -3,7 +3,7 @@
 use crate::diag::{Code, Diagnostic, Severity};
 use crate::model::plan::{Because, Quantile, Worst};
 use crate::model::world::JourneyBudget;
-use crate::plan::{place, words};
+use crate::plan::{Placed, joint, place, words};
 
 use super::{One, Way};
 
@@ -90,6 +90,26 @@ impl One<'_, '_> {
                 false => format!("placing {services} otherwise was tried too, though not in every way"),
             });
         }
+        let found = joint.filter(|_| self.base.ground.explains);
+        let found = found.and_then(|_| {
+            let own = |placed: &&Placed<'_>| {
+                let members = placed.why.conflict.members.iter();
+                members
+                    .map(|m| (placed.key.clone(), *m))
+                    .collect::<Vec<_>>()
+            };
+            let apart: Vec<_> = self.services.iter().flat_map(own).collect();
+            let of_journey = |apart: &[_]| joint::of_journey(self.base.ground, self.journey, apart);
+            // What conflicts with another budget may stand in the way of this one, too.
+            let budgets: Vec<_> = apart
+                .iter()
+                .filter(|(_, m)| m.is_budget())
+                .cloned()
+                .collect();
+            let again = || of_journey(&budgets).filter(|_| budgets.len() < apart.len());
+            of_journey(&apart).or_else(again)
+        });
+        told = found.iter().fold(told, |told, found| found.show(told));
         let raise = match worst.ns {
             Some(ns) => format!("raise the budget to {}ms", ns.div_ceil(1_000_000)),
             None => "measure the round trip into `network/rtt.csv`".to_owned(),

@@ -11,6 +11,7 @@ use crate::plan::words;
 use super::site::{Limit, Site};
 use super::{Held, solve};
 use crate::plan::conflict::{Conflict, Member};
+use crate::plan::explain::FOLLOWS;
 
 /// How many voters there are at least.
 const FEWEST: u32 = 3;
@@ -88,7 +89,15 @@ pub(super) fn say(site: &Site<'_>, wider: &Conflict) -> Diagnostic {
         .collect();
     match mine.is_empty() {
         true => {
-            let told = told(site, &conflict(&site.without(Limit::Write)), true);
+            let mut told = told(
+                site,
+                &conflict(&site.without(Limit::Write)),
+                wider.members.is_empty(),
+            );
+            // The regions are what another conflict left of them.
+            if !wider.members.is_empty() {
+                told = told.note(FOLLOWS);
+            }
             wider.notes.iter().cloned().fold(told, Diagnostic::note)
         }
         false => {
@@ -108,7 +117,7 @@ fn told(site: &Site<'_>, conflict: &BTreeSet<Limit>, alone: bool) -> Diagnostic 
     if *conflict == BTreeSet::from([Limit::Leader])
         && let Some(leader) = &site.store.leader
     {
-        return elsewhere(site, leader.value.as_str(), leader.span);
+        return elsewhere(site, leader.value.as_str(), leader.span, alone);
     }
     if *conflict == BTreeSet::from([Limit::Standbys]) {
         return never(site);
@@ -363,10 +372,13 @@ fn never(site: &Site<'_>) -> Diagnostic {
     .help(format!("lower `synchronous`, or {counted}"))
 }
 
-fn elsewhere(site: &Site<'_>, leader: &str, span: Span) -> Diagnostic {
+fn elsewhere(site: &Site<'_>, leader: &str, span: Span, alone: bool) -> Diagnostic {
     let service = &site.service.name.value;
     let store = &site.store.name.value;
-    Diagnostic::new(
+    let placement = &site.service.placement;
+    let chosen = alone && placement.regions != RegionChoice::All;
+    let placed = placement.counts.regions.or(placement.span);
+    let told = Diagnostic::new(
         Code::LeaderPlacement,
         format!(
             "the leader of store `{store}` is set to `{leader}`, where `{service}` does not serve"
@@ -379,5 +391,9 @@ fn elsewhere(site: &Site<'_>, leader: &str, span: Span) -> Diagnostic {
     ))
     .help(format!(
         "choose one of these, or add `{leader}` to `placement.regions`"
-    ))
+    ));
+    match placed.filter(|_| chosen) {
+        Some(span) => told.see(span, "these regions"),
+        None => told,
+    }
 }

@@ -11,6 +11,22 @@ pub(super) fn fault(code: Code, message: String, span: Span) -> Diagnostic {
     Diagnostic::new(code, message).at(span, "")
 }
 
+/// A fault that there would not be if a service could be anywhere, with what says where it is.
+pub(super) fn placed_here(service: &Service, fault: Diagnostic) -> Diagnostic {
+    let placement = &service.placement;
+    let named = matches!(placement.regions, RegionChoice::Named(_));
+    let from = placement.from.first().filter(|_| !named);
+    let names = placement.counts.regions.or(placement.span);
+    let places = [
+        (names.filter(|_| named), "these regions"),
+        (from.map(|region| region.span), "from these"),
+    ];
+    let places = places
+        .into_iter()
+        .filter_map(|(span, text)| Some((span?, text)));
+    places.fold(fault, |fault, (span, text)| fault.see(span, text))
+}
+
 /// A fault of a name that leads nowhere, with the nearest that leads somewhere.
 pub(super) fn unknown<'a>(
     code: Code,

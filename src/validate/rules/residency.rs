@@ -1,6 +1,6 @@
 //! Residency: bound data has somewhere to be.
 
-use super::lookup::{candidates, fault, services};
+use super::lookup::{candidates, fault, placed_here, services};
 use crate::diag::{Code, Sink};
 use crate::model::world::{Residency, Service, Shard, Store, World};
 use crate::validate::Facts;
@@ -40,6 +40,7 @@ pub(super) fn residency(facts: &Facts<'_>, sink: &mut Sink) {
                     data.span,
                 )
                 .see(bound.span, format!("bound to {} here", bound));
+                let fault = placed_here(service, fault);
                 sink.emit(match elsewhere.is_empty() {
                     true => fault.help(format!("add a region in {}, or another data class", bound)),
                     false => fault.help(format!("let the service run in {}", elsewhere.join(", "))),
@@ -58,6 +59,7 @@ pub(super) fn residency(facts: &Facts<'_>, sink: &mut Sink) {
                         ),
                         leader.span,
                     )
+                    .see(data.span, "")
                     .see(bound.span, format!("bound to {} here", bound))
                     .help(format!("choose a leader in {}, or `auto`", bound)),
                 );

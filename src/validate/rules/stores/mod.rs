@@ -6,7 +6,7 @@ mod fields;
 mod survival;
 
 use super::cron;
-use super::lookup::{can, candidates, fault, services};
+use super::lookup::{can, candidates, fault, placed_here, services};
 use crate::diag::{Code, Sink};
 use crate::engine::{self, ClassFacts};
 use crate::model::engine::{Consistency, Engine};
@@ -73,14 +73,20 @@ fn place(facts: &Facts<'_>, service: &Service, store: &Store, sink: &mut Sink) {
     let Some(leader) = &store.leader else { return };
     if !able.contains(&leader.value.as_str()) && facts.world.regions.contains_key(&leader.value) {
         let names: Vec<String> = able.iter().map(|n| format!("`{n}`")).collect();
-        sink.emit(
-            fault(
-                Code::LeaderRegion,
-                format!("`{}` cannot lead `{}`: `{}` does not run there, or no cluster there can hold it", leader.value, store.name.value, service.name.value),
-                leader.span,
-            )
-            .help(format!("one of {}, or `auto`", names.join(", "))),
+        let fault = fault(
+            Code::LeaderRegion,
+            format!(
+                "`{}` cannot lead `{}`: `{}` does not run there, or no cluster there can hold it",
+                leader.value, store.name.value, service.name.value
+            ),
+            leader.span,
         );
+        let elsewhere = !regions.iter().any(|(name, _)| **name == leader.value);
+        let fault = match elsewhere {
+            true => placed_here(service, fault),
+            false => fault,
+        };
+        sink.emit(fault.help(format!("one of {}, or `auto`", names.join(", "))));
     }
 }
 

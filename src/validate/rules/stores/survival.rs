@@ -6,7 +6,7 @@ use crate::engine::{self, ClassFacts, Loss, Lost, Scheme};
 use crate::model::raw::Store as Written;
 use crate::model::world::{RegionChoice, Service, Store, Survive};
 use crate::validate::Facts;
-use crate::validate::rules::lookup::{can, candidates, fault};
+use crate::validate::rules::lookup::{can, candidates, fault, placed_here};
 
 /// A loss that is to be survived can be.
 pub(super) fn survival(
@@ -139,30 +139,36 @@ fn regions(
     let class = store.data.as_ref();
     let class = class.and_then(|d| facts.world.fleet.data_classes.get(&d.value));
     let bound = class.and_then(|c| c.residency.as_ref());
-    let able: Vec<&str> = candidates(facts.world, service)
-        .into_iter()
-        .filter(|(_, clusters)| clusters.iter().any(|c| can(c, capability.as_str())))
-        .map(|(name, _)| name.as_str())
-        .collect();
-    let legal: Vec<&str> = able
-        .iter()
-        .copied()
-        .filter(|name| {
-            let region = facts.world.regions.get(*name);
-            bound.is_none_or(|b| region.is_some_and(|r| b.countries.contains(&r.country)))
-        })
-        .collect();
-    let most = match &service.placement.regions {
-        RegionChoice::Count { at_most, .. } => *at_most,
-        RegionChoice::All | RegionChoice::Named(_) => u32::MAX,
+    let able = |service: &Service| -> Vec<&str> {
+        let all = candidates(facts.world, service).into_iter();
+        all.filter(|(_, clusters)| clusters.iter().any(|c| can(c, capability.as_str())))
+            .map(|(name, _)| name.as_str())
+            .collect()
     };
-    let there = u32::try_from(legal.len()).unwrap_or(u32::MAX);
+    let may = |name: &&str| {
+        let region = facts.world.regions.get(*name);
+        bound.is_none_or(|b| region.is_some_and(|r| b.countries.contains(&r.country)))
+    };
+    // Were it not for where the service is placed.
+    let mut free = service.clone();
+    free.placement.regions = RegionChoice::All;
+    free.placement.from.clear();
+    let everywhere = able(&free);
+    let needed = loss.regions as usize;
+    let anywhere = everywhere.iter().filter(|name| may(name)).count();
+    let able = able(service);
+    let legal: Vec<&str> = able.iter().copied().filter(may).collect();
+    let most = match &service.placement.regions {
+        RegionChoice::Count { at_most, .. } => *at_most as usize,
+        RegionChoice::All | RegionChoice::Named(_) => usize::MAX,
+    };
+    let there = legal.len().min(most);
     // No region at all is told elsewhere.
-    if there == 0 || there.min(most) >= loss.regions {
+    if legal.is_empty() || there >= needed {
         return;
     }
-    let (name, needed) = (&service.name.value, loss.regions);
-    let has = match there.min(most) {
+    let name = &service.name.value;
+    let has = match there {
         1 => "one region".to_owned(),
         n => format!("{n} regions"),
     };
@@ -171,19 +177,32 @@ fn regions(
         store.name.value
     );
     let mut fault = fault(Code::SurviveRegions, message, asked);
-    if most < there {
-        let span = service.placement.span.unwrap_or(service.name.span);
-        fault = fault.see(span, format!("at most {most} here"));
+    // What of placement and data is needed for there to be too few; in a small fleet neither.
+    let small = everywhere.len() < needed;
+    let placed = able.len().min(most) < needed;
+    if !small && (placed || anywhere >= needed) {
+        fault = match most < needed {
+            true => {
+                let span = service.placement.span.unwrap_or(service.name.span);
+                fault.see(span, format!("at most {most} here"))
+            }
+            false => placed_here(service, fault),
+        };
     }
-    if let Some(bound) = bound.filter(|_| legal.len() < able.len()) {
-        fault = fault
-            .see(bound.span, format!("bound to {bound} here"))
-            .note(format!(
-                "its data may be in {}",
-                list(legal.iter().copied())
-            ));
+    if let (Some(bound), Some(data)) = (bound, &store.data)
+        && legal.len() < able.len()
+    {
+        if !small && !placed {
+            fault = fault
+                .see(data.span, "")
+                .see(bound.span, format!("bound to {bound} here"));
+        }
+        fault = fault.note(format!(
+            "its data may be in {}",
+            list(legal.iter().copied())
+        ));
     }
-    if engine::way(store).is_some_and(|way| way.scheme == Scheme::Quorum) && there.min(most) == 2 {
+    if engine::way(store).is_some_and(|way| way.scheme == Scheme::Quorum) && there == 2 {
         fault = fault.note("of two regions one holds the majority of the voters, or neither does: its loss stops writes");
     }
     sink.emit(fault.help(match (what, most < needed) {
