@@ -212,3 +212,60 @@ proptest! {
         }
     }
 }
+
+/// Two regions 80 ms apart, one cluster each.
+fn two(capacity: &str) -> Fleet {
+    let mut fleet = Fleet::new(
+        "audience: {a: 1, b: 1}\nnetwork: {rtt: network/rtt.csv}\njourneys: [{name: buy, steps: [web, api], budget: {p50: 20ms, enforce: true}}]",
+    )
+    .file("network/rtt.csv", "from,to,p50_ms\na,a,1\na,b,80\nb,a,80\nb,b,1\n");
+    for region in ["a", "b"] {
+        let text =
+            format!("region: {region}\ncountry: DE\nclusters: [{{name: {region}-1{capacity}}}]\n");
+        fleet = fleet.file(&format!("regions/{region}.yaml"), text);
+    }
+    fleet
+}
+
+#[test]
+fn what_pins_the_services_of_a_journey_is_shown_beside_its_budget() {
+    let web = "workload: {image: registry.example/web:1.2.3, ports: {http: 80}}\ncalls: [api]";
+    let api = "workload: {image: registry.example/api:1.2.3, ports: {http: 80}}";
+    let pinned = two("")
+        .service("web", &format!("{web}\nplacement: {{regions: [a]}}"))
+        .service("api", api)
+        .plan(None, false);
+    assert!(pinned.plan.is_none());
+    let said = pinned.said();
+    assert!(said.contains("journey `buy` takes 80.0 ms"), "{said}");
+    assert!(
+        said.contains("see services/web.yaml:4:22: these regions"),
+        "{said}"
+    );
+    let free = two("")
+        .service("web", web)
+        .service("api", api)
+        .plan(None, false);
+    assert!(free.plan.is_some(), "{}", free.said());
+}
+
+#[test]
+fn as_many_regions_as_there_are_is_no_number_to_count_from() {
+    let workload = "workload: {image: registry.example/web:1.2.3, ports: {http: 80}, resources: {cpu: 500m, memory: 1Gi}, scale: {min: 4, max: 8}}";
+    let outcome = two(", capacity: {cpu: \"1\", memory: 64Gi}")
+        .service(
+            "web",
+            &format!("{workload}\nplacement: {{regions: {{atLeast: 2}}}}"),
+        )
+        .service(
+            "api",
+            "workload: {image: registry.example/api:1.2.3, ports: {http: 80}}",
+        )
+        .plan(None, false);
+    assert!(outcome.plan.is_none());
+    assert!(
+        outcome.said().contains("placement-infeasible"),
+        "{}",
+        outcome.said()
+    );
+}
