@@ -71,7 +71,10 @@ fn round_trips(fleet: &Fleet, files: &[InputFile], sink: &mut Sink) -> Option<So
             sink.emit(
                 Diagnostic::new(Code::MissingFile, format!("there is no `{path}`"))
                     .at(named.span, "")
-                    .help("write the path relative to `regen.yaml`, or leave it out"),
+                    .help(match path.starts_with("network/") {
+                        true => "write the path relative to `regen.yaml`, or leave it out",
+                        false => "put the file below `network/`, where a fleet's round trips are read, and write its path relative to `regen.yaml`",
+                    }),
             );
             None
         }
