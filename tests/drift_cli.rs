@@ -56,7 +56,8 @@ fn an_edit_is_told_with_the_line_that_says_otherwise() {
         "services/frontend.yaml:",
         "frontend:debug",
         "apps/Deployment/shop/adservice\n    - not in the cluster\n",
-        "4 clusters: 2 drifted, 2 clean; 2 findings\n",
+        "wave-image: apps/Deployment/shop/frontend\n",
+        "4 clusters: 2 drifted, 2 clean; 2 findings, 1 broken invariant\n",
     ] {
         assert!(ran.stdout.contains(told), "{told}\n{}", ran.stdout);
     }
@@ -89,6 +90,13 @@ fn reports_go_into_files_as_well() {
         "services/frontend.yaml"
     );
     assert_eq!(json["findings"][0]["cluster"], "euw1-a");
+    let torn = &json["findings"][1];
+    assert_eq!(
+        (&torn["kind"], &torn["rule"]),
+        (&"invariant".into(), &"wave-image".into())
+    );
+    assert_eq!(torn["involved"][0]["cluster"], "euw1-a");
+    assert_eq!(torn["origin"]["file"], "services/frontend.yaml");
 }
 
 #[test]
@@ -337,7 +345,7 @@ fn what_the_baseline_holds_does_not_count_and_what_is_new_does() {
     let known = drift(fleet.path(), &baseline).exits(0);
     assert!(!known.stdout.contains("frontend:debug"), "{}", known.stdout);
     let last =
-        "4 clusters: 1 known, 3 clean; 0 findings, 1 known from the baseline, 0 of it settled\n";
+        "4 clusters: 1 known, 3 clean; 0 findings, 2 known from the baseline, 0 of it settled\n";
     assert!(known.stdout.ends_with(last), "{}", known.stdout);
     let all = drift(fleet.path(), &["--baseline", "before.json", "--all"]).exits(0);
     assert!(
@@ -359,7 +367,7 @@ fn what_the_baseline_holds_does_not_count_and_what_is_new_does() {
         "frontend:v0.10.6",
     );
     let settled = drift(fleet.path(), &baseline).exits(0);
-    let last = "4 clusters: 4 clean; 0 findings, 0 known from the baseline, 1 of it settled\n";
+    let last = "4 clusters: 4 clean; 0 findings, 0 known from the baseline, 2 of it settled\n";
     assert!(settled.stdout.ends_with(last), "{}", settled.stdout);
 
     std::fs::write(fleet.path().join("before.json"), "{}").expect("written");

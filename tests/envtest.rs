@@ -43,6 +43,7 @@ fn want(api_version: &str, kind: &str, objects: &[&str]) -> Want {
             .collect(),
         everywhere: false,
         keep_all: false,
+        seek: None,
     }
 }
 

@@ -210,6 +210,7 @@ fn the_command_line_reports_the_week() {
         .as_array()
         .expect("a list")
         .iter()
+        .filter(|f| f["kind"] != "invariant")
         .map(|f| ["cluster", "kind", "object", "path"].map(|k| f[k].as_str().expect("text")))
         .collect();
     let week: Vec<[&str; 4]> = WEEK
@@ -217,6 +218,21 @@ fn the_command_line_reports_the_week() {
         .map(|[c, k, o, p, _]| [*c, *k, *o, *p])
         .collect();
     assert_eq!(told, week);
+    // The image that was changed in one cluster tears its wave; nothing else is broken among them.
+    let findings = json["findings"].as_array().expect("a list");
+    let broken: Vec<_> = findings
+        .iter()
+        .filter(|f| f["kind"] == "invariant")
+        .collect();
+    assert_eq!(broken.len(), 1);
+    assert_eq!(broken[0]["rule"], "wave-image");
+    assert_eq!(broken[0]["live"]["euw1-b"], findings[0]["live"]);
+    for invariant in json["invariants"].as_array().expect("a list") {
+        let torn = invariant["rule"] == "wave-image";
+        let expected = if torn { "drift" } else { "clean" };
+        assert_eq!(invariant["verdict"], expected, "{invariant}");
+        assert_ne!(invariant["judged"], 0, "{invariant}");
+    }
     let image = &json["findings"][0];
     assert_eq!(image["origin"]["file"], "services/checkoutservice.yaml");
     assert_eq!(image["by"]["manager"], "kubectl-set");

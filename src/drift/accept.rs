@@ -1,14 +1,13 @@
 //! The other way round: a finding to the rule that would accept it, and the rules that do nothing.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value, json};
 
 use crate::model::finding::{
-    ClusterReport, Finding, FindingKind, FindingSeverity, IdleRule, Verdict,
+    DriftReport, Finding, FindingKind, FindingSeverity, IdleRule, Verdict,
 };
 
 use super::ignore::Rule;
+use super::ownership::glob;
 
 /// The narrowest rule that hides a difference; what happened to an object as a whole cannot be
 /// accepted by a rule.
@@ -42,15 +41,27 @@ pub(super) fn accepting(finding: &Finding, cluster: &str) -> Option<Value> {
 }
 
 /// The rules that are past their day, and those that hid nothing in any cluster; the latter only
-/// when every cluster was read, for an unread one may hold what they name.
-pub fn idle(rules: &[Rule], clusters: &BTreeMap<String, ClusterReport>) -> Vec<IdleRule> {
+/// when every cluster was read, and every invariant judged that they name: what is unread may hold
+/// what they are for.
+pub fn idle(rules: &[Rule], report: &DriftReport) -> Vec<IdleRule> {
+    let (clusters, invariants) = (&report.clusters, &report.invariants);
     let all_read = clusters
         .values()
-        .all(|c| c.verdicts.values().all(|v| *v != Verdict::Unknown));
+        .all(|c| c.verdicts.values().all(|v| *v != Verdict::Unknown))
+        && invariants
+            .findings
+            .iter()
+            .all(|f| f.kind != FindingKind::Unknown);
     let told = rules.iter().enumerate().filter_map(|(index, rule)| {
         let expired = clusters.values().any(|c| c.rules_expired.contains(&index));
-        let used = clusters.values().any(|c| c.rules_used.contains(&index));
-        (expired || all_read && !used).then(|| IdleRule {
+        let used = clusters.values().any(|c| c.rules_used.contains(&index))
+            || invariants.rules_used.contains(&index);
+        let mut unjudged = invariants
+            .examined
+            .iter()
+            .filter(|e| !e.unjudged.is_empty());
+        let unjudged = unjudged.any(|e| rule.invariants.iter().any(|name| glob(name, e.rule)));
+        (expired || all_read && !used && !unjudged).then(|| IdleRule {
             index,
             rule: rule.written.clone(),
             expired,

@@ -24,10 +24,14 @@ struct Entry {
     cluster: Option<String>,
     object: String,
     kind: String,
+    /// Which invariant is broken, where it is one.
+    invariant: Option<String>,
     path: String,
     /// Both sides, as JSON.
     values: String,
 }
+
+const INVARIANT: &str = "invariant";
 
 impl Baseline {
     /// Reads a report in JSON.
@@ -57,6 +61,7 @@ impl Baseline {
             if counts && kind != "unknown" && is_plain(&finding["desired"], &finding["live"]) {
                 entries.insert(Entry {
                     cluster: text("cluster"),
+                    invariant: (kind == INVARIANT).then(|| text("rule")).flatten(),
                     object,
                     kind,
                     path,
@@ -74,6 +79,9 @@ impl Baseline {
         for finding in &mut report.repository {
             self.mark(None, finding, &mut left);
         }
+        for finding in &mut report.invariants.findings {
+            self.mark(None, finding, &mut left);
+        }
         for (name, cluster) in &mut report.clusters {
             let mut open = BTreeSet::new();
             for finding in &mut cluster.findings {
@@ -88,8 +96,19 @@ impl Baseline {
                 }
             }
         }
+        // What could not be judged may still be broken.
+        let invariants = &report.invariants;
+        let open = |rule: &str| {
+            let mut part = invariants
+                .examined
+                .iter()
+                .filter(|e| !e.unjudged.is_empty());
+            let mut findings = invariants.findings.iter();
+            part.any(|e| e.rule == rule)
+                || findings.any(|f| f.kind == FindingKind::Unknown && f.rule == rule)
+        };
         let unread = |entry: &Entry| match &entry.cluster {
-            None => false,
+            None => entry.invariant.as_deref().is_some_and(open),
             Some(cluster) => report.clusters.get(cluster).is_none_or(|c| {
                 c.findings.iter().any(|f| {
                     f.kind == FindingKind::Unknown
@@ -104,12 +123,16 @@ impl Baseline {
         let nothing = Value::Null;
         let desired = finding.desired.as_ref().unwrap_or(&nothing);
         let live = finding.live.as_ref().unwrap_or(&nothing);
-        if finding.severity == FindingSeverity::Info || !is_plain(desired, live) {
+        if finding.severity == FindingSeverity::Info
+            || finding.kind == FindingKind::Unknown
+            || !is_plain(desired, live)
+        {
             return;
         }
         let entry = Entry {
             cluster: cluster.map(str::to_owned),
             object: finding.object_name(),
+            invariant: (finding.kind == FindingKind::Invariant).then(|| finding.rule.to_owned()),
             kind: match serde_json::to_value(finding.kind) {
                 Ok(Value::String(word)) => word,
                 _ => return,

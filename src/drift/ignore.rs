@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::model::finding::Finding;
 use crate::model::manifest::ObjectId;
 use crate::normalise::Key;
 
+use super::invariants;
 use super::jq::{Part, jq, pointer};
 use super::ownership::{Entry, glob};
 use super::path::{Step, element};
@@ -31,6 +33,8 @@ pub struct Rule {
     pub clusters: Vec<String>,
     /// Field managers, with `*`, whose additions are accepted.
     pub managers: Vec<String>,
+    /// Invariants, with `*`, whose violations are accepted.
+    pub invariants: Vec<String>,
     /// Whether `managers` also accepts changes of what the repository says.
     pub also_modified: bool,
     /// The last day on which the rule holds, as `2026-01-31`.
@@ -69,6 +73,16 @@ impl Rule {
                 },
                 "clusters" => rule.clusters = texts(value, &at, &mut faults),
                 "managers" | "managedFieldsManagers" => rule.managers = texts(value, &at, &mut faults),
+                "invariants" => {
+                    rule.invariants = texts(value, &at, &mut faults);
+                    for (i, name) in rule.invariants.iter().enumerate() {
+                        if !invariants::is_one(name) {
+                            let known: Vec<&str> = invariants::names().map(|(n, _)| n).collect();
+                            let help = format!("known: {}", known.join(", "));
+                            faults.push(fault(format!("{at}/{i}"), format!("no invariant is called `{name}`"), Some(&help)));
+                        }
+                    }
+                }
                 "alsoModified" => match value {
                     Value::Bool(also) => rule.also_modified = *also,
                     _ => faults.push(fault(at, "expected true or false", None)),
@@ -109,12 +123,14 @@ impl Rule {
                 _ => faults.push(fault(
                     at,
                     format!("unknown field `{name}`"),
-                    Some("known: group, kind, name, namespace, labels, clusters, jsonPointers, jqPathExpressions, managers, alsoModified, until, reason"),
+                    Some("known: group, kind, name, namespace, labels, clusters, jsonPointers, jqPathExpressions, managers, alsoModified, invariants, until, reason"),
                 )),
             }
         }
-        if faults.is_empty() && rule.places.is_empty() && rule.managers.is_empty() {
-            let help = "add `jsonPointers`, `jqPathExpressions` or `managers`";
+        let says =
+            !(rule.places.is_empty() && rule.managers.is_empty() && rule.invariants.is_empty());
+        if faults.is_empty() && !says {
+            let help = "add `jsonPointers`, `jqPathExpressions`, `managers` or `invariants`";
             faults.push(fault("", "the rule says nothing to ignore", Some(help)));
         }
         match faults.is_empty() {
@@ -136,6 +152,14 @@ impl Rule {
             && self.labels.iter().all(|(label, value)| {
                 labels.and_then(|l| l.get(label)).and_then(Value::as_str) == Some(value)
             })
+    }
+
+    /// Whether it hides a violation of an invariant: of this object, and in no cluster but those
+    /// that it names.
+    pub(super) fn hides_invariant(&self, finding: &Finding, live: &Value) -> bool {
+        let mut clusters = finding.involved.iter().map(|i| i.cluster.as_str());
+        self.invariants.iter().any(|name| glob(name, finding.rule))
+            && clusters.all(|cluster| self.is_about(cluster, &finding.object, live))
     }
 
     /// Whether it hides a difference.

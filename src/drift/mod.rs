@@ -12,6 +12,7 @@ mod compare;
 mod desired;
 mod evidence;
 mod ignore;
+pub mod invariants;
 mod jq;
 mod orphan;
 mod ownership;

@@ -68,6 +68,7 @@ pub fn wants(
         .into_iter()
         .map(|((kind, version), objects)| Want {
             keep_all: all || kind == autoscaler,
+            seek: None,
             kind,
             version,
             objects,

@@ -32,6 +32,8 @@ pub enum FindingKind {
     VersionSkew,
     /// The manifest is one that a server would reject.
     InvalidManifest,
+    /// What must hold over all clusters does not.
+    Invariant,
     /// Nobody can say: the object could not be read.
     Unknown,
     /// A file of the repository was edited by hand.
@@ -86,6 +88,21 @@ pub struct Manager {
     pub time: Option<String>,
 }
 
+/// An object that breaks what must hold over all clusters, together with others.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Involved {
+    /// Its cluster.
+    pub cluster: String,
+    /// The object.
+    pub object: ObjectId,
+    /// Where in it, as a JSON pointer; empty for the object as a whole.
+    pub path: String,
+    /// What it says, or what was seen of it.
+    pub live: Value,
+    /// Who owns that, most telling first.
+    pub by: Vec<Manager>,
+}
+
 /// One piece of drift.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -118,6 +135,10 @@ pub struct Finding {
     pub reason: Option<String>,
     /// A sentence for people, where the kind and reason need one.
     pub message: Option<String>,
+    /// What to do about it, where that does not go without saying.
+    pub help: Option<String>,
+    /// The objects of an invariant, by cluster.
+    pub involved: Vec<Involved>,
     /// The rule of the semantics that decided (`N-QTY`, `X-EXTRA`, …).
     pub rule: &'static str,
     /// How much it weighs.
@@ -161,6 +182,8 @@ impl Finding {
                 _ => None,
             },
             message: None,
+            help: None,
+            involved: Vec::new(),
             rule,
             severity,
             origin: None,
@@ -173,10 +196,15 @@ impl Finding {
 
     /// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
     pub fn object_name(&self) -> String {
-        match self.object.group.is_empty() && !self.object.kind.is_empty() {
-            true => format!("v1/{}", self.object),
-            false => self.object.to_string(),
-        }
+        object_name(&self.object)
+    }
+}
+
+/// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
+pub fn object_name(object: &ObjectId) -> String {
+    match object.group.is_empty() && !object.kind.is_empty() {
+        true => format!("v1/{object}"),
+        false => object.to_string(),
     }
 }
 
@@ -192,6 +220,22 @@ pub enum Verdict {
     Drift,
     /// It could not be read.
     Unknown,
+}
+
+impl Verdict {
+    /// Drift outweighs unknown, unknown what is known, and that clean.
+    pub fn worse(self, other: Self) -> Self {
+        let weight = |verdict| match verdict {
+            Self::Clean => 0,
+            Self::Known => 1,
+            Self::Unknown => 2,
+            Self::Drift => 3,
+        };
+        match weight(other) > weight(self) {
+            true => other,
+            false => self,
+        }
+    }
 }
 
 /// The comparison of one cluster.
@@ -222,11 +266,62 @@ pub struct IdleRule {
     pub expired: bool,
 }
 
+/// What came of one invariant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Examined {
+    /// Its name, which is the `rule` of its findings.
+    pub rule: &'static str,
+    /// What must hold.
+    pub about: &'static str,
+    /// How many stores, records, calls … it was judged of.
+    pub judged: usize,
+    /// What it was not judged of, and why: how many by reason. This is no fault of a cluster, but of
+    /// what was asked for: one cluster, a dump without the kind, no fleet.
+    pub unjudged: BTreeMap<String, usize>,
+}
+
+/// What must hold over all clusters.
+#[derive(Clone, Debug, Default)]
+pub struct Invariants {
+    /// Where it does not, and where nobody can say.
+    pub findings: Vec<Finding>,
+    /// Each invariant, in order.
+    pub examined: Vec<Examined>,
+    /// How many findings a rule of the fleet hid.
+    pub ignored: usize,
+    /// The rules of the fleet that hid something, by their place in the settings.
+    pub rules_used: BTreeSet<usize>,
+}
+
+impl Invariants {
+    /// The verdict on all of them.
+    pub fn verdict(&self) -> Verdict {
+        verdict_of(self.findings.iter())
+    }
+
+    /// The verdict on one of them.
+    pub fn verdict_on(&self, rule: &str) -> Verdict {
+        verdict_of(self.findings.iter().filter(|f| f.rule == rule))
+    }
+}
+
+fn verdict_of<'f>(findings: impl Iterator<Item = &'f Finding>) -> Verdict {
+    let of = |f: &Finding| match f.kind {
+        _ if f.severity == FindingSeverity::Info => Verdict::Clean,
+        FindingKind::Unknown => Verdict::Unknown,
+        _ if f.known => Verdict::Known,
+        _ => Verdict::Drift,
+    };
+    findings.map(of).fold(Verdict::Clean, Verdict::worse)
+}
+
 /// The whole drift report, by cluster name.
 #[derive(Clone, Debug, Default)]
 pub struct DriftReport {
     /// One comparison per cluster.
     pub clusters: BTreeMap<String, ClusterReport>,
+    /// What must hold over all of them.
+    pub invariants: Invariants,
     /// Tampered and unrendered files of the repository.
     pub repository: Vec<Finding>,
     /// Rules that hide nothing any more.
@@ -236,33 +331,28 @@ pub struct DriftReport {
 }
 
 impl ClusterReport {
-    /// The verdict on the cluster: drift outweighs unknown, unknown what is known, and that clean.
+    /// The verdict on the cluster.
     pub fn verdict(&self) -> Verdict {
-        let any = |verdict| self.verdicts.values().any(|v| *v == verdict);
-        if any(Verdict::Drift) {
-            Verdict::Drift
-        } else if any(Verdict::Unknown) {
-            Verdict::Unknown
-        } else if any(Verdict::Known) {
-            Verdict::Known
-        } else {
-            Verdict::Clean
-        }
+        let all = self.verdicts.values().copied();
+        all.fold(Verdict::Clean, Verdict::worse)
     }
 }
 
 impl DriftReport {
-    /// The verdict on everything: drift outweighs unknown, unknown what is known, and that clean.
+    /// The verdict on everything.
     pub fn verdict(&self) -> Verdict {
-        let any = |verdict| self.clusters.values().any(|c| c.verdict() == verdict);
-        if any(Verdict::Drift) || self.repository.iter().any(|f| !f.known) {
-            Verdict::Drift
-        } else if any(Verdict::Unknown) {
-            Verdict::Unknown
-        } else if any(Verdict::Known) || !self.repository.is_empty() {
-            Verdict::Known
-        } else {
-            Verdict::Clean
-        }
+        let clusters = self.clusters.values().map(ClusterReport::verdict);
+        let all = clusters.chain([
+            self.invariants.verdict(),
+            verdict_of(self.repository.iter()),
+        ]);
+        all.fold(Verdict::Clean, Verdict::worse)
+    }
+
+    /// All findings: of the repository, of what must hold everywhere, and of the clusters.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        let clusters = self.clusters.values().flat_map(|c| &c.findings);
+        let first = self.repository.iter().chain(&self.invariants.findings);
+        first.chain(clusters)
     }
 }

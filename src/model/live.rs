@@ -60,6 +60,85 @@ pub struct Want {
     pub everywhere: bool,
     /// Keep every object, marked or not: for kinds that are evidence, such as autoscalers.
     pub keep_all: bool,
+    /// Objects that are kept beside those, as evidence of what holds over all clusters.
+    pub seek: Option<Seek>,
+}
+
+/// Objects of one kind that are kept as evidence, whoever made them: those that mention one of
+/// some names, and of them a few fields.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Seek {
+    /// The names. An object mentions one when its own name holds it, between hyphens and dots, or the value of a label is it
+    /// or goes on with a hyphen.
+    pub names: BTreeSet<String>,
+    /// Where else a name may stand, exactly: JSON pointers, with `*` for the elements of a list.
+    pub places: BTreeSet<String>,
+    /// What is kept besides `apiVersion`, `kind`, name, namespace, labels, uid and managed fields,
+    /// as such pointers.
+    pub fields: BTreeSet<String>,
+    /// Whether the kind is read for nothing else: none of it is compared, or can be an orphan.
+    pub alone: bool,
+}
+
+impl Seek {
+    /// Adds what another one asks of the same kind.
+    pub fn join(&mut self, other: Self) {
+        self.names.extend(other.names);
+        self.places.extend(other.places);
+        self.fields.extend(other.fields);
+        self.alone &= other.alone;
+    }
+
+    /// Whether an object mentions one of the names.
+    pub fn mentions(&self, object: &serde_json::Value) -> bool {
+        let metadata = &object["metadata"];
+        let own = metadata["name"].as_str().unwrap_or_default();
+        let labels = metadata["labels"].as_object().into_iter().flatten();
+        let labels: Vec<&str> = labels.filter_map(|(_, v)| v.as_str()).collect();
+        let goes_on = |text: &str, name: &str| {
+            let rest = text.strip_prefix(name);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        self.names.iter().any(|name| {
+            holds(own, name)
+                || labels.iter().any(|label| goes_on(label, name))
+                || self.places.iter().any(|place| stands(object, place, name))
+        })
+    }
+}
+
+/// Whether a name holds another, between its ends, hyphens and dots.
+fn holds(text: &str, name: &str) -> bool {
+    let edge = |c: Option<char>| c.is_none_or(|c| matches!(c, '-' | '.'));
+    text.match_indices(name).any(|(at, _)| {
+        edge(text[..at].chars().next_back()) && edge(text[at + name.len()..].chars().next())
+    })
+}
+
+/// Whether a text stands at a place of an object.
+fn stands(object: &serde_json::Value, place: &str, text: &str) -> bool {
+    let Some(rest) = place.strip_prefix('/') else {
+        return object.as_str() == Some(text);
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (step, rest) = rest.split_at(end);
+    match object {
+        serde_json::Value::Array(all) if step == "*" => all.iter().any(|v| stands(v, rest, text)),
+        serde_json::Value::Object(members) => {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            members.get(&step).is_some_and(|v| stands(v, rest, text))
+        }
+        _ => false,
+    }
+}
+
+/// Objects that tell what holds over all clusters, and belong to no comparison.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// The objects, without what nobody asked of them.
+    pub objects: Vec<LiveObject>,
+    /// How completely the kinds were read that are read for this alone.
+    pub views: BTreeMap<GroupKind, View>,
 }
 
 /// Why something could not be read: a word for machines and a sentence for people.
@@ -119,6 +198,8 @@ pub struct LiveState {
     pub objects: Vec<LiveObject>,
     /// How completely each kind was read; a kind that is absent was not asked for.
     pub views: BTreeMap<GroupKind, View>,
+    /// What was read for the invariants besides.
+    pub evidence: Evidence,
     /// Objects that the server said do not exist although the view of their kind is not complete
     /// (asked for by name, or in one of the namespaces that could be read).
     pub absent: BTreeSet<ObjectId>,

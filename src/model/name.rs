@@ -144,6 +144,26 @@ pub struct StoreKey {
     pub store: StoreName,
 }
 
+impl StoreKey {
+    /// What its objects are called as a whole, over all regions.
+    pub fn set(&self) -> String {
+        format!("{}-{}", self.service.service, self.store)
+    }
+
+    /// The same where the stores of all environments stand together: in the hub, at an operator.
+    pub fn fleet_wide(&self) -> String {
+        match self.service.environment.as_str() {
+            DEFAULT_ENVIRONMENT => self.set(),
+            other => format!("{}-{other}", self.set()),
+        }
+    }
+
+    /// What the object is called that it is in a region.
+    pub fn instance(&self, region: &RegionName) -> String {
+        format!("{}-{region}", self.set())
+    }
+}
+
 impl fmt::Display for StoreKey {
     /// `checkout/orders`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

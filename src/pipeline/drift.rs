@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources, Span, Spanned};
+use crate::drift::invariants::Seen;
 use crate::drift::{self, Desired, Settings, SettingsFault};
 use crate::model::finding::ClusterReport;
 use crate::model::live::{GroupKind, LiveState, Want};
@@ -129,6 +130,14 @@ impl<'a> Repository<'a> {
     /// Compares the objects with what their cluster runs.
     pub fn compare(&self, live: &LiveState, settings: &Settings) -> ClusterReport {
         drift::compare(&self.desired(), live, Schemas::built_in(), settings)
+    }
+
+    /// One cluster as the invariants look at it.
+    pub fn seen<'s>(&'s self, live: &'s LiveState) -> Seen<'s> {
+        Seen {
+            live,
+            desired: self.desired(),
+        }
     }
 
     fn desired(&self) -> Vec<Desired<'_>> {

@@ -98,7 +98,8 @@ fn render<'a>(
 }
 
 /// The kinds that `regen drift` reads of a cluster: those of its objects, of the hub's where it is
-/// the hub, and those that orphans are sought among. From the hub, one run seeks orphans of the
+/// the hub, those that orphans are sought among, and those that are evidence of what holds over all
+/// clusters. From the hub, one run seeks orphans of the
 /// kinds of all clusters in each of them.
 fn readable(
     world: &World,
@@ -113,8 +114,10 @@ fn readable(
         None => from_hub || hub,
     };
     let rendered = kinds.iter().filter(|(of, _)| heeded(of));
+    let evidence = world.evidence();
     let sought = SOUGHT
         .iter()
+        .chain(&evidence)
         .map(|(g, _, k)| ((*g).to_owned(), (*k).to_owned()));
     let mut all: Kinds = rendered
         .flat_map(|(_, kinds)| kinds.iter().cloned())

@@ -65,9 +65,8 @@ impl<'a> Provenance<'a> {
 
     /// The lines of the fleet's files that the findings of a report point to.
     pub fn lines(&self, report: &DriftReport) -> BTreeSet<(String, u32)> {
-        let clusters = report.clusters.values().flat_map(|c| &c.findings);
-        clusters
-            .chain(&report.repository)
+        report
+            .findings()
             .filter_map(|finding| self.place(finding.origin.as_ref()?))
             .map(|place| (place.file.to_owned(), place.line))
             .collect()

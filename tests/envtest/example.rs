@@ -91,6 +91,7 @@ fn wants(manifests: &[&Manifest]) -> Vec<Want> {
         objects,
         everywhere: false,
         keep_all: false,
+        seek: None,
     };
     wants.into_iter().map(want).collect()
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::diag::{Sink, Sources};
-use crate::drift::Settings;
+use crate::drift::{Settings, invariants};
 use crate::io;
 use crate::model::manifest::{ManifestPath, ManifestSet};
 use crate::model::name::ClusterName;
@@ -65,7 +65,11 @@ impl Drift {
         if sink.errors() > 0 {
             return Err(session.reject(sink, &sources));
         }
-        let mut report = self.compare(&sides, terminal)?;
+        let fleet = invariants::Fleet {
+            world,
+            plan: &planned.plan,
+        };
+        let mut report = self.compare(&sides, Some(fleet), terminal)?;
         drop(sides);
         report.repository = publish::findings(&change, &set);
         if !selected.is_all() {

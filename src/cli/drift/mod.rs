@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use clap::Args;
 
 use crate::diag::{Sink, Sources};
-use crate::drift::{Baseline, Settings, idle};
+use crate::drift::{Baseline, Settings, idle, invariants};
 use crate::io;
 use crate::io::kube::{Limits, Target};
 use crate::model::finding::{DriftReport, Verdict};
@@ -241,6 +241,7 @@ impl Drift {
     fn compare(
         &self,
         sides: &BTreeMap<ClusterName, Side<'_>>,
+        fleet: Option<invariants::Fleet<'_>>,
         terminal: &Terminal,
     ) -> Result<DriftReport, Stop> {
         let states = match &self.live {
@@ -251,7 +252,7 @@ impl Drift {
             }
             None => {
                 terminal.progress(&format!("reading {}", text::count(sides.len(), "cluster")));
-                self.clusters(sides)?
+                self.clusters(sides, fleet)?
             }
         };
         let mut states = states;
@@ -270,20 +271,27 @@ impl Drift {
                 side.repository.compare(live, &side.settings),
             )
         });
-        let clusters = clusters.collect();
-        let rules = sides.values().next().map(|s| s.settings.ignore.as_slice());
-        let alone = self.of_directory_only(sides);
-        let idle_rules = match self.shard.is_none() && (self.cluster.is_empty() || alone) {
-            true => idle(rules.unwrap_or_default(), &clusters),
-            // The clusters that were left out may need them.
-            false => Vec::new(),
+        let mut report = DriftReport {
+            clusters: clusters.collect(),
+            ..DriftReport::default()
         };
-        Ok(DriftReport {
-            clusters,
-            repository: Vec::new(),
-            idle_rules,
-            settled: None,
-        })
+        let Some(settings) = sides.values().next().map(|side| &side.settings) else {
+            return Ok(report);
+        };
+        let seen = sides.iter().map(|(name, side)| {
+            let live = states.get(name).unwrap_or(&unread);
+            (name, side.repository.seen(live))
+        });
+        report.invariants = invariants::check(&invariants::Ground {
+            clusters: seen.collect(),
+            fleet,
+            settings,
+        });
+        // Clusters that were left out may need the rules.
+        if self.shard.is_none() && (self.cluster.is_empty() || self.of_directory_only(sides)) {
+            report.idle_rules = idle(&settings.ignore, &report);
+        }
+        Ok(report)
     }
 
     /// Whether manifests of no known cluster are compared.
@@ -314,6 +322,7 @@ impl Drift {
     fn clusters(
         &self,
         sides: &BTreeMap<ClusterName, Side<'_>>,
+        fleet: Option<invariants::Fleet<'_>>,
     ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
         let everywhere: BTreeSet<(GroupKind, String)> =
             sides.values().flat_map(|s| s.repository.kinds()).collect();
@@ -324,11 +333,15 @@ impl Drift {
                 states.insert(name.clone(), never_contacted(name));
                 continue;
             }
+            let mut wants = side.repository.wants(&everywhere, &side.settings);
+            if let Some(fleet) = fleet {
+                invariants::add_wants(fleet, name, &mut wants);
+            }
             targets.push(Target {
                 cluster: name.clone(),
                 context,
                 kubeconfig: self.kubeconfig.clone(),
-                wants: side.repository.wants(&everywhere, &side.settings),
+                wants,
             });
         }
         let limits = Limits {

@@ -103,13 +103,13 @@ async fn kinds(session: &Session<'_>, target: &Target, served: &Served) -> LiveS
                 }
                 readings.push((want, resource));
             }
-            Serving::Not => merge(&mut state, &want.kind, View::NotServed),
+            Serving::Not => merge(&mut state, want, View::NotServed),
             Serving::Unsure(why) => {
                 let view = View::Unreadable(Unreadable {
                     reason: "DiscoveryFailed".to_owned(),
                     detail: why,
                 });
-                merge(&mut state, &want.kind, view);
+                merge(&mut state, want, view);
             }
         }
     }
@@ -123,22 +123,27 @@ async fn kinds(session: &Session<'_>, target: &Target, served: &Served) -> LiveS
         .collect::<Vec<_>>();
     let (kinds, openapi) = futures::join!(kinds, openapi(session, &documents));
     for (want, resource, reading) in kinds {
-        merge(&mut state, &want.kind, reading.view);
+        merge(&mut state, want, reading.view);
         state.absent.extend(reading.absent);
-        let objects = reading
-            .items
-            .into_iter()
-            .map(|item| object(&want.kind, &resource, item));
-        state.objects.extend(objects);
+        for item in reading.items {
+            let evidence = item.evidence;
+            let object = object(&want.kind, &resource, item);
+            match evidence {
+                true => state.evidence.objects.push(object),
+                false => state.objects.push(object),
+            }
+        }
     }
     state.openapi = openapi;
-    state.objects.sort_by_cached_key(|o| {
-        (
-            o.kind.clone(),
-            text(&o.body, "namespace"),
-            text(&o.body, "name"),
-        )
-    });
+    for objects in [&mut state.objects, &mut state.evidence.objects] {
+        objects.sort_by_cached_key(|o| {
+            (
+                o.kind.clone(),
+                text(&o.body, "namespace"),
+                text(&o.body, "name"),
+            )
+        });
+    }
     state
 }
 
@@ -171,8 +176,13 @@ async fn one(
 }
 
 /// Joins the view of one version of a kind with those of its others.
-fn merge(state: &mut LiveState, kind: &GroupKind, view: View) {
-    let view = match (state.views.remove(kind), view) {
+fn merge(state: &mut LiveState, want: &Want, view: View) {
+    let alone = want.seek.as_ref().is_some_and(|seek| seek.alone);
+    let views = match alone {
+        true => &mut state.evidence.views,
+        false => &mut state.views,
+    };
+    let view = match (views.remove(&want.kind), view) {
         (None, view) => view,
         (Some(a), b) if a == b => b,
         (Some(View::Namespaces(mut a)), View::Namespaces(b)) => {
@@ -187,12 +197,14 @@ fn merge(state: &mut LiveState, kind: &GroupKind, view: View) {
         (Some(View::NotServed), view) | (Some(view), View::NotServed) => view,
         (Some(_), view) => view,
     };
-    state.views.insert(kind.clone(), view);
+    views.insert(want.kind.clone(), view);
 }
 
 /// Items of built-in lists come without `apiVersion` and `kind`.
 fn object(kind: &GroupKind, resource: &Resource, item: Item) -> LiveObject {
-    let Item { mut body, managed } = item;
+    let Item {
+        mut body, managed, ..
+    } = item;
     if let Some(members) = body.as_object_mut() {
         members
             .entry("apiVersion")

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::discovery::Resource;
 use super::fault::Fault;
 use super::list::{self, Listed};
-use super::page::{self, Item};
+use super::page::{self, Item, Keep};
 use super::session::Session;
 use crate::model::live::{View, Want};
 use crate::model::manifest::ObjectId;
@@ -99,7 +99,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn keep(&self, namespace: &str, name: &str, object: &Value) -> bool {
+    fn keep(&self, namespace: &str, name: &str, object: &Value) -> Keep<'_> {
         let among = |objects: &BTreeSet<(String, String)>| {
             objects.contains(&(namespace.to_owned(), name.to_owned()))
                 || objects.contains(&(String::new(), name.to_owned()))
@@ -107,9 +107,18 @@ impl Reader<'_> {
                 || (!self.resource.namespaced && objects.iter().any(|(_, n)| n == name))
         };
         if among(&self.want.objects) {
-            return true;
+            return Keep::Whole;
         }
-        (self.want.keep_all || page::marked(object)) && !among(self.elsewhere)
+        let alone = self.want.seek.as_ref().is_some_and(|seek| seek.alone);
+        if !alone && (self.want.keep_all || page::marked(object)) && !among(self.elsewhere) {
+            return Keep::Whole;
+        }
+        match &self.want.seek {
+            Some(seek) if seek.mentions(object) && !among(self.elsewhere) => {
+                Keep::Fields(&seek.fields)
+            }
+            _ => Keep::Nothing,
+        }
     }
 
     async fn list(&self, namespace: Option<&str>) -> Listed {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::discovery::Resource;
 use super::fault::Fault;
-use super::page::{self, Item};
+use super::page::{self, Item, Keep};
 use super::session::{JSON, Session, escaped};
 
 /// How often a LIST is started again when its token expired.
@@ -24,11 +24,11 @@ pub(super) struct Listed {
 
 /// Lists a kind, everywhere or in one namespace. No `resourceVersion`: a stale answer would be
 /// drift that is none.
-pub(super) async fn list(
+pub(super) async fn list<'k>(
     session: &Session<'_>,
     resource: &Resource,
     namespace: Option<&str>,
-    keep: &(dyn Fn(&str, &str, &Value) -> bool + Sync),
+    keep: &(dyn Fn(&str, &str, &Value) -> Keep<'k> + Sync),
 ) -> Listed {
     let path = resource.path(namespace);
     let mut restarts = 0;

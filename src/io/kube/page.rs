@@ -1,5 +1,6 @@
 //! One page of a LIST, decoded item by item; what nobody wants is dropped on the way.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Deserialize;
@@ -14,6 +15,17 @@ use serde_json::{Map, Value};
 pub(super) struct Item {
     pub(super) body: Value,
     pub(super) managed: Option<Box<str>>,
+    /// Whether only some fields of it were kept.
+    pub(super) evidence: bool,
+}
+
+/// What is kept of an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Keep<'k> {
+    Nothing,
+    Whole,
+    /// These fields, besides what tells which object it is.
+    Fields(&'k BTreeSet<String>),
 }
 
 /// A page.
@@ -26,9 +38,9 @@ pub(super) struct Page {
 }
 
 /// Reads a page; `keep` is asked about each item by its namespace, name and itself.
-pub(super) fn decode(
+pub(super) fn decode<'k>(
     bytes: &[u8],
-    keep: &dyn Fn(&str, &str, &Value) -> bool,
+    keep: &dyn Fn(&str, &str, &Value) -> Keep<'k>,
 ) -> Result<Page, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let page = List { keep }.deserialize(&mut json)?;
@@ -36,18 +48,18 @@ pub(super) fn decode(
     Ok(page)
 }
 
-struct List<'a> {
-    keep: &'a dyn Fn(&str, &str, &Value) -> bool,
+struct List<'a, 'k> {
+    keep: &'a dyn Fn(&str, &str, &Value) -> Keep<'k>,
 }
 
-impl<'de> DeserializeSeed<'de> for List<'_> {
+impl<'de> DeserializeSeed<'de> for List<'_, '_> {
     type Value = Page;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Page, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for List<'_> {
+impl<'de> Visitor<'de> for List<'_, '_> {
     type Value = Page;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -83,18 +95,18 @@ impl<'de> Visitor<'de> for List<'_> {
     }
 }
 
-struct Items<'a> {
-    keep: &'a dyn Fn(&str, &str, &Value) -> bool,
+struct Items<'a, 'k> {
+    keep: &'a dyn Fn(&str, &str, &Value) -> Keep<'k>,
 }
 
-impl<'de> DeserializeSeed<'de> for Items<'_> {
+impl<'de> DeserializeSeed<'de> for Items<'_, '_> {
     type Value = Vec<Item>;
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Vec<Item>, D::Error> {
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Items<'_> {
+impl<'de> Visitor<'de> for Items<'_, '_> {
     type Value = Vec<Item>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -113,11 +125,76 @@ impl<'de> Visitor<'de> for Items<'_> {
             let name = metadata["name"].as_str();
             let name = name.ok_or_else(|| A::Error::custom("an object without a name"))?;
             let namespace = metadata["namespace"].as_str().unwrap_or_default();
-            if (self.keep)(namespace, name, &item.body) {
-                kept.push(item);
+            match (self.keep)(namespace, name, &item.body) {
+                Keep::Nothing => {}
+                Keep::Whole => kept.push(item),
+                Keep::Fields(fields) => kept.push(item.cut(fields)),
             }
         }
         Ok(kept)
+    }
+}
+
+/// What is kept of every object.
+const ALWAYS: &[&str] = &[
+    "/apiVersion",
+    "/kind",
+    "/metadata/name",
+    "/metadata/namespace",
+    "/metadata/labels",
+    "/metadata/uid",
+];
+
+impl Item {
+    /// Only some of its fields.
+    fn cut(self, fields: &BTreeSet<String>) -> Self {
+        let mut rest = self.body;
+        let mut body = Value::Null;
+        for field in ALWAYS
+            .iter()
+            .copied()
+            .chain(fields.iter().map(String::as_str))
+        {
+            copy(&mut rest, &mut body, field);
+        }
+        Self {
+            body,
+            managed: self.managed,
+            evidence: true,
+        }
+    }
+}
+
+/// Moves what is at a pointer to the same place of another value; lists keep their lengths.
+fn copy(from: &mut Value, to: &mut Value, pointer: &str) {
+    let Some(rest) = pointer.strip_prefix('/') else {
+        *to = from.take();
+        return;
+    };
+    let end = rest.find('/').unwrap_or(rest.len());
+    let (step, rest) = rest.split_at(end);
+    match from {
+        Value::Array(elements) if step == "*" => {
+            if !to.is_array() {
+                *to = Value::Array(vec![Value::Null; elements.len()]);
+            }
+            let places = to.as_array_mut().into_iter().flatten();
+            for (element, place) in elements.iter_mut().zip(places) {
+                copy(element, place, rest);
+            }
+        }
+        Value::Object(members) => {
+            let step = step.replace("~1", "/").replace("~0", "~");
+            if let Some(member) = members.get_mut(&step) {
+                if !to.is_object() {
+                    *to = Value::Object(Map::new());
+                }
+                if let Some(kept) = to.as_object_mut() {
+                    copy(member, kept.entry(step).or_insert(Value::Null), rest);
+                }
+            }
+        }
+        _ => {}
     }
 }
 
@@ -151,7 +228,11 @@ impl<'de> Visitor<'de> for Members {
             body.insert(key, value);
         }
         let body = Value::Object(body);
-        Ok(Item { body, managed })
+        Ok(Item {
+            body,
+            managed,
+            evidence: false,
+        })
     }
 }
 
@@ -219,7 +300,7 @@ mod tests {
     use super::*;
 
     fn all(text: &str) -> Result<Page, serde_json::Error> {
-        decode(text.as_bytes(), &|_, _, _| true)
+        decode(text.as_bytes(), &|_, _, _| Keep::Whole)
     }
 
     #[test]
@@ -269,6 +350,28 @@ mod tests {
         };
         assert_eq!(item.managed.as_deref(), Some(r#"[ {"manager":"m"} ]"#));
         let body = serde_json::json!({"kind": "X", "metadata": {"name": "a", "uid": "u"}, "spec": {"n": 1}});
+        assert_eq!(item.body, body);
+    }
+
+    #[test]
+    fn of_evidence_a_few_fields_are_kept() {
+        let text = r#"{"kind":"XList","items":[{"kind":"X","metadata":{"name":"a","annotations":{"x/y":"z","long":"…"}},
+            "endpoints":[{"addresses":["10.0.0.1"],"conditions":{"ready":true}},{"addresses":[]}],"spec":{"n":1}}]}"#;
+        let fields = BTreeSet::from(
+            [
+                "/endpoints/*/conditions/ready",
+                "/metadata/annotations/x~1y",
+                "/no/such",
+            ]
+            .map(str::to_owned),
+        );
+        let page = decode(text.as_bytes(), &|_, _, _| Keep::Fields(&fields)).unwrap();
+        let [item] = page.items.as_slice() else {
+            panic!("{page:?}");
+        };
+        assert!(item.evidence);
+        let body = serde_json::json!({"kind": "X", "metadata": {"name": "a", "annotations": {"x/y": "z"}},
+            "endpoints": [{"conditions": {"ready": true}}, null]});
         assert_eq!(item.body, body);
     }
 

@@ -27,7 +27,9 @@ pub struct Drift {
     pub tracking: Option<Spanned<Json>>,
     /// Where objects without a mark count as orphans too: `{namespace, labels, all}`.
     pub orphans: Option<Spanned<Json>>,
-    /// Accepted differences.
+    /// Accepted differences: what objects they are about (`group`, `kind`, `namespace`, `name`, `labels`,
+    /// `clusters`), what is accepted of them (`jsonPointers`, `jqPathExpressions`, `managers`, or
+    /// `invariants` for what must hold over all clusters), `until` when, and the `reason`.
     #[serde(default)]
     pub ignore: Vec<Spanned<Json>>,
     /// A report that clusters make by themselves, on a schedule. Default: none.

@@ -10,7 +10,7 @@ use crate::model::world::{Cluster, Service, Store};
 
 use super::super::fact::{Fact, Item};
 use super::super::header::Scope;
-use super::{Facts, Of, Scene, layer, site};
+use super::{Facts, Of, Scene, layer};
 
 impl Facts<'_> {
     /// A scene with what only papers tell.
@@ -115,12 +115,14 @@ impl Facts<'_> {
         plan: &StorePlan,
         region: &RegionName,
     ) -> Item {
+        let key =
+            ServiceKey::new(&service.name.value, &service.environment).store(&store.name.value);
         let member = |name: &RegionName| {
             let cluster = plan.clusters.get(name);
             let context = cluster.map_or(Item::nothing(), |c| self.context(c));
             Item::map([
                 ("region", Item::new(name.as_str())),
-                ("instance", Item::new(site::instance(service, store, name))),
+                ("instance", Item::new(key.instance(name))),
                 ("cluster", context),
             ])
         };

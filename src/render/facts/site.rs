@@ -10,9 +10,6 @@ use crate::model::world::{Audit, Cluster, DataClass, Service, Store};
 use super::super::fact::Item;
 use super::{Facts, Of};
 
-/// The environment whose name is not written out.
-const UNNAMED: &str = crate::model::name::DEFAULT_ENVIRONMENT;
-
 /// A store and its place in the catalog and in the plan.
 #[derive(Clone, Copy)]
 pub(super) struct Site<'a> {
@@ -23,11 +20,6 @@ pub(super) struct Site<'a> {
     /// Its number among the stores of its service.
     pub(super) index: usize,
     pub(super) plan: &'a StorePlan,
-}
-
-/// The object that a store is in a region.
-pub(super) fn instance(service: &Service, store: &Store, region: &RegionName) -> String {
-    format!("{}-{}-{region}", service.name.value, store.name.value)
 }
 
 impl<'a> Site<'a> {
@@ -86,20 +78,17 @@ impl<'a> Site<'a> {
 
     /// The name of the whole, over all regions.
     pub(super) fn set(&self) -> String {
-        format!("{}-{}", self.service.name.value, self.store.name.value)
+        self.store_key().set()
     }
 
     /// The same where the stores of all environments stand together: in the hub, at an operator.
     pub(super) fn fleet_wide(&self) -> String {
-        match self.key.environment.as_str() {
-            UNNAMED => self.set(),
-            other => format!("{}-{other}", self.set()),
-        }
+        self.store_key().fleet_wide()
     }
 
     /// The name of its part in a region.
     pub(super) fn instance(&self, region: &RegionName) -> String {
-        instance(self.service, self.store, region)
+        self.store_key().instance(region)
     }
 
     /// The Secret with `username` and `password` of the service, in every cluster of the set.

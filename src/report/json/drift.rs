@@ -7,7 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::finding::{
-    DriftReport, Finding, FindingKind, FindingSeverity, IdleRule, Manager, Verdict,
+    DriftReport, Examined, Finding, FindingKind, FindingSeverity, IdleRule, Involved, Manager,
+    Verdict, object_name,
 };
 use crate::model::manifest::Origin;
 use crate::report::provenance::Provenance;
@@ -18,12 +19,46 @@ use crate::report::provenance::Provenance;
 pub struct DriftForm {
     /// Version of this form.
     version: u32,
-    /// The findings, by cluster, object and path.
+    /// The findings: of the repository, then by cluster, object and path, then of what must hold
+    /// over all clusters (`kind` is `invariant`, or `unknown` with the invariant's name as `rule`).
     findings: Vec<FindingForm>,
+    /// What must hold over all clusters, and what came of it.
+    invariants: Vec<InvariantForm>,
     /// Rules of the settings that hide nothing any more.
     idle_rules: Vec<IdleRuleForm>,
     /// Counts.
     summary: SummaryForm,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct InvariantForm {
+    /// Its name, the `rule` of its findings.
+    rule: &'static str,
+    /// What must hold.
+    about: &'static str,
+    /// `clean`, `known`, `drift` (broken somewhere), `unknown` (nobody can say), or `unjudged`: of
+    /// nothing that was looked at could it be said, for the reasons under `unjudged`.
+    verdict: String,
+    /// Of how many stores, records or calls it was judged.
+    judged: usize,
+    /// Of how many it was not, by reason: clusters that were not asked for, a dump without the
+    /// kind, no fleet.
+    unjudged: BTreeMap<String, usize>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct InvolvedForm {
+    /// The cluster.
+    cluster: String,
+    /// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
+    object: String,
+    /// Where in it, with `[key=value]` elements; empty for the object as a whole.
+    path: String,
+    /// What it says, or what was seen of it.
+    live: Value,
+    /// Who last changed that; null where nobody can tell.
+    by: Option<ManagerForm>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -66,7 +101,7 @@ struct SummaryForm {
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct FindingForm {
-    /// The cluster; null for findings about the repository itself.
+    /// The cluster; null for findings about the repository itself, and about all clusters.
     cluster: Option<String>,
     /// The folder whose files are applied together; null for what stands in no folder.
     unit: Option<String>,
@@ -82,9 +117,9 @@ struct FindingForm {
     index_path: String,
     /// Places inside an atomic value that differ.
     detail: Vec<String>,
-    /// What the repository says.
+    /// What the repository says; of an invariant, what must hold.
     desired: Option<Value>,
-    /// What the cluster says.
+    /// What the cluster says; of an invariant, what each cluster says.
     live: Option<Value>,
     /// What the server would have filled in.
     default: Option<Value>,
@@ -104,6 +139,10 @@ struct FindingForm {
     reason: Option<String>,
     /// A sentence for people.
     message: Option<String>,
+    /// What to do, where that does not go without saying.
+    help: Option<String>,
+    /// The objects of an invariant, by cluster.
+    involved: Vec<InvolvedForm>,
     /// The rule that decided.
     rule: &'static str,
     /// `info`, `drift` or `high`.
@@ -154,16 +193,24 @@ pub fn drift(report: &DriftReport, provenance: Option<&Provenance<'_>>, all: boo
         .iter()
         .filter(shown)
         .map(|f| finding(None, f, provenance));
+    let invariants = report.invariants.findings.iter().filter(shown);
+    let invariants = invariants.map(|f| finding(None, f, provenance));
     let clusters = report.clusters.iter().flat_map(|(cluster, one)| {
         one.findings
             .iter()
             .filter(shown)
             .map(move |f| finding(Some(cluster), f, provenance))
     });
-    let findings = repository.chain(clusters).collect();
+    let findings = repository.chain(clusters).chain(invariants).collect();
     super::write(&DriftForm {
         version: 1,
         findings,
+        invariants: report
+            .invariants
+            .examined
+            .iter()
+            .map(|e| invariant(report, e))
+            .collect(),
         idle_rules: report.idle_rules.iter().map(idle).collect(),
         summary: summary(report),
     })
@@ -178,14 +225,11 @@ fn summary(report: &DriftReport) -> SummaryForm {
             .filter(|v| **v == verdict)
             .count()
     };
-    let findings = || {
-        report
-            .repository
-            .iter()
-            .chain(clusters.clone().flat_map(|c| &c.findings))
-    };
     let mut by_kind = BTreeMap::new();
-    for f in findings().filter(|f| f.severity != FindingSeverity::Info && !f.known) {
+    for f in report
+        .findings()
+        .filter(|f| f.severity != FindingSeverity::Info && !f.known)
+    {
         *by_kind.entry(word(&f.kind)).or_default() += 1;
     }
     SummaryForm {
@@ -195,8 +239,9 @@ fn summary(report: &DriftReport) -> SummaryForm {
         drift: count(Verdict::Drift),
         unknown: count(Verdict::Unknown),
         by_kind,
-        ignored: clusters.clone().map(|c| c.ignored).sum(),
-        injected: findings()
+        ignored: clusters.clone().map(|c| c.ignored).sum::<usize>() + report.invariants.ignored,
+        injected: report
+            .findings()
             .filter(|f| f.reason.as_deref() == Some("injected"))
             .count(),
         requests: clusters.clone().map(|c| c.requests).sum(),
@@ -250,12 +295,39 @@ fn finding(
         pending: f.pending,
         reason: f.reason.clone(),
         message: f.message.clone(),
+        help: f.help.clone(),
+        involved: f.involved.iter().map(involved).collect(),
         rule: f.rule,
         severity: Value::String(word(&f.severity)),
         origin: f.origin.as_ref().and_then(|o| origin(o, provenance)),
         file: f.file.as_ref().map(ToString::to_string),
         accept: f.accept.clone(),
         known: f.known,
+    }
+}
+
+fn involved(one: &Involved) -> InvolvedForm {
+    InvolvedForm {
+        cluster: one.cluster.clone(),
+        object: object_name(&one.object),
+        path: one.path.clone(),
+        live: super::bounded::bounded(&one.live).0,
+        by: one.by.first().map(manager),
+    }
+}
+
+fn invariant(report: &DriftReport, examined: &Examined) -> InvariantForm {
+    let verdict = report.invariants.verdict_on(examined.rule);
+    let none = verdict == Verdict::Clean && examined.judged == 0 && !examined.unjudged.is_empty();
+    InvariantForm {
+        rule: examined.rule,
+        about: examined.about,
+        verdict: match none {
+            true => "unjudged".to_owned(),
+            false => word(&verdict),
+        },
+        judged: examined.judged,
+        unjudged: examined.unjudged.clone(),
     }
 }
 

@@ -1,6 +1,8 @@
 //! The drift report for people: per cluster and object, what differs, who did it, and where the
 //! expected value was written.
 
+mod invariants;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -47,6 +49,7 @@ pub fn drift(report: &DriftReport, view: View<'_>) -> String {
     for (name, cluster) in &report.clusters {
         one_cluster(&mut out, name, cluster, view);
     }
+    invariants::section(&mut out, report, view);
     for rule in &report.idle_rules {
         let why = match rule.expired {
             true => "is past its day",
@@ -69,12 +72,7 @@ pub fn drift(report: &DriftReport, view: View<'_>) -> String {
 
 fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View<'_>) {
     let style = view.style;
-    let verdict = match cluster.verdict() {
-        Verdict::Clean => style.green("clean"),
-        Verdict::Known => style.yellow("known"),
-        Verdict::Drift => style.red("drift"),
-        Verdict::Unknown => style.yellow("unknown"),
-    };
+    let verdict = verdict(cluster.verdict(), style);
     let of = |v| cluster.verdicts.values().filter(|x| **x == v).count();
     let mut facts = vec![count(cluster.verdicts.len(), "object")];
     if of(Verdict::Drift) > 0 {
@@ -107,6 +105,15 @@ fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View
     unread(out, &unknown, view);
     if !unknown.is_empty() || !rest.is_empty() {
         out.push('\n');
+    }
+}
+
+fn verdict(verdict: Verdict, style: Style) -> String {
+    match verdict {
+        Verdict::Clean => style.green("clean"),
+        Verdict::Known => style.yellow("known"),
+        Verdict::Drift => style.red("drift"),
+        Verdict::Unknown => style.yellow("unknown"),
     }
 }
 
@@ -177,6 +184,7 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
         FindingKind::Duplicate => ("!", Some("stands twice in the repository")),
         FindingKind::VersionSkew => ("!", Some("this version is not served")),
         FindingKind::InvalidManifest => ("!", Some("a server would reject this manifest")),
+        FindingKind::Invariant => ("!", None),
         FindingKind::Unknown => ("?", Some("unknown")),
         FindingKind::Tampered => ("!", Some("edited by hand in the repository")),
         FindingKind::Unrendered => ("!", Some("the source renders something else")),
@@ -319,13 +327,14 @@ fn last_line(report: &DriftReport) -> String {
             .filter(|c| c.verdict() == v)
             .count()
     };
-    let (known, new): (Vec<_>, Vec<_>) = report
-        .clusters
-        .values()
-        .flat_map(|c| &c.findings)
-        .chain(&report.repository)
-        .filter(|f| f.severity != FindingSeverity::Info && f.kind != FindingKind::Unknown)
-        .partition(|f| f.known);
+    let told = report.findings();
+    let told =
+        told.filter(|f| f.severity != FindingSeverity::Info && f.kind != FindingKind::Unknown);
+    let (known, new): (Vec<_>, Vec<_>) = told.partition(|f| f.known);
+    let broken = new
+        .iter()
+        .filter(|f| f.kind == FindingKind::Invariant)
+        .count();
     let mut parts = Vec::new();
     for (verdict, word) in [
         (Verdict::Drift, "drifted"),
@@ -341,8 +350,11 @@ fn last_line(report: &DriftReport) -> String {
     let mut line = format!(
         "{clusters}: {}; {}",
         parts.join(", "),
-        count(new.len(), "finding")
+        count(new.len() - broken, "finding")
     );
+    if broken > 0 {
+        let _ = write!(line, ", {}", count(broken, "broken invariant"));
+    }
     if let Some(settled) = report.settled {
         let _ = write!(
             line,
