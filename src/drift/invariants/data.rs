@@ -10,6 +10,7 @@ use super::ground::{Fleet, Kind, Object};
 
 /// A database cluster of CloudNativePG.
 pub(super) const POSTGRES: Kind = ("postgresql.cnpg.io", "v1", "Cluster");
+pub(super) const MONGODB: Kind = ("mongodb.com", "v1", "MongoDBMultiCluster");
 /// A claim to a disk.
 pub(super) const CLAIM: Kind = ("", "v1", "PersistentVolumeClaim");
 

@@ -124,10 +124,9 @@ impl Outcome {
             );
             finding.reason = Some(reason);
             let all: Vec<&str> = subjects.iter().map(String::as_str).collect();
-            let what = match all.as_slice() {
-                [few @ ..] if few.len() <= 3 => few.join(", "),
-                [first, ..] => format!("{first} and {} more", all.len() - 1),
-                [] => String::new(),
+            let what = match all.len() {
+                0..=3 => all.join(", "),
+                n => format!("{} and {} more", all[0], n - 1),
             };
             finding.message = Some(format!(
                 "nobody can say whether {} of {what}: {detail}",

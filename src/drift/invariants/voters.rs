@@ -8,8 +8,9 @@ use crate::model::engine::Engine;
 use crate::model::finding::{FindingSeverity, Involved};
 use crate::model::manifest::ObjectId;
 use crate::model::name::{ClusterName, RegionName};
+use crate::model::world::Cluster;
 
-use super::data::{self, CLAIM, Of, POSTGRES};
+use super::data::{self, CLAIM, MONGODB, Of, POSTGRES};
 use super::ground::{Fleet, Ground, Kind, Object};
 use super::outcome::{Outcome, Violation, field};
 use super::{Invariant, Sought};
@@ -22,7 +23,6 @@ pub(super) const INVARIANT: Invariant = Invariant {
     check,
 };
 
-const MONGODB: Kind = ("mongodb.com", "v1", "MongoDBMultiCluster");
 const CASSANDRA: Kind = ("k8ssandra.io", "v1alpha1", "K8ssandraCluster");
 const KAFKA: Kind = ("kafka.strimzi.io", "v1", "Kafka");
 
@@ -123,23 +123,8 @@ fn instances(
     seen: &mut Seen,
     outcome: &mut Outcome,
 ) {
-    for cluster in data::clusters_of(fleet, &of.key.service.environment) {
-        let Some(here) = fleet.cluster(cluster) else {
-            continue;
-        };
-        let namespace = of.service.namespace.as_str();
-        if !look(
-            ground,
-            of,
-            cluster,
-            &here.region,
-            kind,
-            namespace,
-            seen,
-            outcome,
-        ) {
-            continue;
-        }
+    let namespace = of.service.namespace.as_str();
+    for (cluster, here) in known(ground, fleet, of, kind, seen, outcome) {
         let objects = ground.objects(cluster, kind).into_iter();
         let named = |o: &Object<'_>| {
             let mut regions = fleet.world.regions.keys();
@@ -165,29 +150,31 @@ fn instances(
     }
 }
 
-/// Whether a kind is known in a cluster; where the plan has a member there, nobody can say otherwise.
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the place that is looked at, and where it is noted"
-)]
-fn look(
+/// The clusters of a store's environment in which a kind is known; where the plan has a member in
+/// another one, nobody can say that it is there.
+fn known<'a>(
     ground: &Ground<'_>,
+    fleet: &Fleet<'a>,
     of: &Of<'_>,
-    cluster: &ClusterName,
-    region: &RegionName,
     kind: Kind,
-    namespace: &str,
     seen: &mut Seen,
     outcome: &mut Outcome,
-) -> bool {
-    let Err(gap) = ground.known(cluster, kind, namespace) else {
-        return true;
-    };
-    if of.plan.clusters.values().any(|name| name == cluster) {
-        outcome.gap(cluster, kind, format!("store `{}`", of.key), gap);
-        seen.dark.insert(region.clone());
+) -> Vec<(&'a ClusterName, &'a Cluster)> {
+    let mut known = Vec::new();
+    for name in data::clusters_of(fleet, &of.key.service.environment) {
+        let Some(cluster) = fleet.cluster(name) else {
+            continue;
+        };
+        match ground.known(name, kind, of.service.namespace.as_str()) {
+            Ok(()) => known.push((name, cluster)),
+            Err(gap) if of.plan.clusters.values().any(|planned| planned == name) => {
+                outcome.gap(name, kind, format!("store `{}`", of.key), gap);
+                seen.dark.insert(cluster.region.clone());
+            }
+            Err(_) => {}
+        }
     }
-    false
+    known
 }
 
 fn claims(
@@ -198,23 +185,7 @@ fn claims(
     seen: &mut Seen,
     outcome: &mut Outcome,
 ) {
-    for cluster in data::clusters_of(fleet, &of.key.service.environment) {
-        let Some(here) = fleet.cluster(cluster) else {
-            continue;
-        };
-        let namespace = of.service.namespace.as_str();
-        if !look(
-            ground,
-            of,
-            cluster,
-            &here.region,
-            CLAIM,
-            namespace,
-            seen,
-            outcome,
-        ) {
-            continue;
-        }
+    for (cluster, here) in known(ground, fleet, of, CLAIM, seen, outcome) {
         let claims = ground.objects(cluster, CLAIM).into_iter();
         let mut ours = claims.filter(|object| {
             let owner = data::owner(object, &here.environment, fleet, stores);
@@ -287,31 +258,19 @@ fn list(
 }
 
 fn votes(entry: &Value) -> usize {
-    let members = entry["memberConfig"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    members
-        .iter()
-        .filter(|m| m["votes"].as_u64().unwrap_or(1) > 0)
-        .count()
+    let votes = |m: &&Value| m["votes"].as_u64().unwrap_or(1) > 0;
+    members(entry).filter(votes).count()
 }
 
 /// What a member weighs in an election, in thousandths.
 fn priority(entry: &Value) -> u64 {
-    let members = entry["memberConfig"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    let of = |m: &Value| {
-        m["priority"]
-            .as_str()
-            .and_then(|p| p.parse::<f64>().ok())
-            .unwrap_or(1.0)
-    };
-    members
-        .iter()
-        .map(|m| (of(m).clamp(0.0, 1000.0) * 1000.0) as u64)
-        .max()
-        .unwrap_or(0)
+    let of = |m: &Value| m["priority"].as_str().and_then(|p| p.parse::<f64>().ok());
+    let thousandths = |m| (of(m).unwrap_or(1.0).clamp(0.0, 1000.0) * 1000.0) as u64;
+    members(entry).map(thousandths).max().unwrap_or(0)
+}
+
+fn members(entry: &Value) -> impl Iterator<Item = &Value> {
+    entry["memberConfig"].as_array().into_iter().flatten()
 }
 
 fn judge(of: &Of<'_>, seen: Seen, outcome: &mut Outcome) {
@@ -343,10 +302,10 @@ fn judge(of: &Of<'_>, seen: Seen, outcome: &mut Outcome) {
         }
     }
     if wrong.is_empty() {
-        return match seen.dark.is_empty() {
-            true => outcome.holds(),
-            false => {}
-        };
+        if seen.dark.is_empty() {
+            outcome.holds();
+        }
+        return;
     }
     let planned: Vec<String> = plan
         .clusters
