@@ -1,4 +1,4 @@
-//! Gateways, routes, policies of Envoy Gateway, and the cache between.
+//! Gateways, routes, and policies of Envoy Gateway.
 
 use serde_json::{Value, json};
 
@@ -7,20 +7,19 @@ use super::fleet::{Made, call};
 use crate::diag::Spanned;
 use crate::model::duration::Duration;
 use crate::model::name::PortName;
-use crate::model::quantity::Quantity;
 use crate::model::world::*;
 
 /// The group of gateways.
 const GATEWAY: &str = "gateway.networking.k8s.io";
 
-const EU: &str = "clusters/eu-west-1/eu-west-1-a";
-const US: &str = "clusters/us-east-1/us-east-1-a";
+pub(super) const EU: &str = "clusters/eu-west-1/eu-west-1-a";
+pub(super) const US: &str = "clusters/us-east-1/us-east-1-a";
 
-fn at<T>(made: &Made, value: T) -> Spanned<T> {
+pub(super) fn at<T>(made: &Made, value: T) -> Spanned<T> {
     Spanned::new(value, made.span())
 }
 
-fn gateway(made: &Made, controller: GatewayController) -> Gateway {
+pub(super) fn gateway(made: &Made, controller: GatewayController) -> Gateway {
     Gateway {
         controller,
         class: "eg".into(),
@@ -31,7 +30,7 @@ fn gateway(made: &Made, controller: GatewayController) -> Gateway {
 }
 
 /// Two regions with a gateway, and `web` exposed in both.
-fn shop(change: impl FnOnce(&Made, &mut Service)) -> Made {
+pub(super) fn shop(change: impl FnOnce(&Made, &mut Service)) -> Made {
     let mut made = Made::new().region("eu-west-1", 1).region("us-east-1", 1);
     made.world.fleet.platform.gateway = Some(gateway(&made, GatewayController::Envoy));
     let exposure = made.exposed(Routing::Latency);
@@ -42,11 +41,11 @@ fn shop(change: impl FnOnce(&Made, &mut Service)) -> Made {
     })
 }
 
-fn spec(made: &Made, path: &str) -> Value {
+pub(super) fn spec(made: &Made, path: &str) -> Value {
     body(&set(made).unwrap(), path)["spec"].clone()
 }
 
-fn has(made: &Made, path: &str) -> bool {
+pub(super) fn has(made: &Made, path: &str) -> bool {
     set(made)
         .unwrap()
         .files
@@ -318,239 +317,4 @@ fn proxies_of_envoy_gateway_reach_what_is_exposed() {
             },
         ])
     );
-}
-
-fn cached(tier: CacheTier) -> Made {
-    shop(|other, s| {
-        let exposure = s.exposure.as_mut().unwrap();
-        exposure.health = Some("/readyz".into());
-        exposure.timeout = Some(at(other, Duration::millis(1500)));
-        exposure.cache = Some(Cache {
-            span: other.span(),
-            max_age: 30,
-            stale_while_revalidate: Some(60),
-            stale_if_error: Some(600),
-            tier: at(other, tier),
-            memory: Quantity::parse("256Mi").unwrap(),
-            image: at(other, "docker.io/library/varnish:7.7".to_owned()),
-        });
-    })
-}
-
-#[test]
-fn answers_say_how_long_they_may_be_kept() {
-    let made = cached(CacheTier::Headers);
-    let rules = &spec(&made, &format!("{EU}/shop/web/httproute-web.yaml"))["rules"];
-    let headers = |rule: usize| &rules[rule]["filters"][0]["responseHeaderModifier"]["set"];
-    let served = json!({"name": "X-Served-Region", "value": "eu-west-1"});
-    let kept = "public, max-age=30, stale-while-revalidate=60, stale-if-error=600";
-    assert_eq!(
-        headers(0),
-        &json!([{"name": "Cache-Control", "value": kept}, served])
-    );
-    assert_eq!(headers(1), &json!([served]));
-    assert!(!has(&made, "deployment-web-cache.yaml"));
-
-    let made = cached(CacheTier::Cdn);
-    let record = &spec(&made, &format!("{EU}/shop/web/dnsendpoint-web.yaml"))["endpoints"][0];
-    assert_eq!(
-        record["providerSpecific"][1],
-        json!({"name": "external-dns.kubernetes.io/cloudflare-proxied", "value": "true"})
-    );
-}
-
-const VCL: &str = r#"vcl 4.1;
-
-import std;
-
-backend default {
-  .host = "web";
-  .port = "80";
-  .connect_timeout = 1s;
-  .first_byte_timeout = 1.500s;
-  .probe = {
-    .url = "/readyz";
-    .interval = 5s;
-    .timeout = 1s;
-    .window = 5;
-    .threshold = 3;
-  }
-}
-
-sub vcl_recv {
-  if (std.healthy(req.backend_hint)) {
-    set req.grace = 60s;
-  }
-}
-
-sub vcl_backend_response {
-  if (beresp.status >= 500 && bereq.is_bgfetch) {
-    return (abandon);
-  }
-  if (beresp.status < 400) {
-    set beresp.ttl = 30s;
-    set beresp.grace = 600s;
-  }
-}
-"#;
-
-#[test]
-fn varnish_stands_between_the_gateway_and_reads() {
-    let made = cached(CacheTier::Varnish);
-    let set = set(&made).unwrap();
-    let at = |name: &str| body(&set, &format!("{EU}/shop/web/{name}.yaml"));
-    let rules = &at("httproute-web")["spec"]["rules"];
-    assert_eq!(
-        (&rules[0]["backendRefs"], &rules[1]["backendRefs"]),
-        (
-            &json!([{"group": "", "kind": "Service", "name": "web-cache", "port": 80, "weight": 1}]),
-            &json!([{"group": "", "kind": "Service", "name": "web", "port": 80, "weight": 1}])
-        )
-    );
-    assert_eq!(
-        at("configmap-web-cache")["data"],
-        json!({"default.vcl": VCL})
-    );
-    let container = &at("deployment-web-cache")["spec"]["template"]["spec"]["containers"][0];
-    assert_eq!(
-        container["args"],
-        json!([
-            "-F",
-            "-f",
-            "/etc/varnish/default.vcl",
-            "-a",
-            "http=:8080,HTTP",
-            "-n",
-            "/var/lib/varnish",
-            "-s",
-            "malloc,192M"
-        ])
-    );
-    let pods =
-        |name: &str| json!({"podSelector": {"matchLabels": {"app.kubernetes.io/name": name}}});
-    let ports = json!([{"port": 8080, "protocol": "TCP"}]);
-    let own = &at("networkpolicy-web-cache")["spec"];
-    assert_eq!(
-        own["egress"],
-        json!([{"to": [pods("web")], "ports": ports}])
-    );
-    assert_eq!(own["ingress"][0]["from"].as_array().unwrap().len(), 2);
-    let ingress = &at("networkpolicy-web-ingress")["spec"]["ingress"][0]["from"];
-    assert_eq!(ingress[2], pods("web-cache"));
-    // Two pods of 256Mi beside two of 64Mi, and a quarter for rolling updates.
-    let quota = body(
-        &set,
-        &format!("{EU}/shop/_namespace/resourcequota-services.yaml"),
-    );
-    assert_eq!(
-        quota["spec"]["hard"],
-        json!({"pods": "5", "requests.cpu": "500m", "requests.memory": "800Mi"})
-    );
-}
-
-#[test]
-fn a_service_is_told_what_to_serve_while_a_callee_fails() {
-    let made = shop(|other, s| {
-        s.resilience.degrade_to = Some(at(other, "cached-prices".to_owned()));
-    });
-    let spec = spec(&made, &format!("{EU}/shop/web/deployment-web.yaml"));
-    assert_eq!(
-        spec["template"]["spec"]["containers"][0]["env"],
-        json!([{"name": "DEGRADE_TO", "value": "cached-prices"}])
-    );
-}
-
-#[test]
-fn k8gb_follows_the_route_and_is_told_the_same_everywhere() {
-    let mut made = shop(|_, _| {});
-    let dns = made.world.fleet.platform.dns.as_mut().unwrap();
-    dns.controller = DnsController::K8gb;
-    for cluster in made.world.clusters.values_mut() {
-        cluster.capabilities.insert("k8gb".into());
-    }
-    let plan = |made: &mut Made, policy| {
-        let plan = made.plan.services.values_mut().next().unwrap();
-        let dns = plan.dns.as_mut().unwrap();
-        dns.policy = policy;
-        dns.failover =
-            (policy == Routing::Failover).then(|| ("us-east-1".into(), "eu-west-1".into()));
-        let weight = |n| (policy == Routing::Weighted).then_some(n);
-        dns.records.insert("eu-west-1".into(), weight(70));
-        dns.records.insert("us-east-1".into(), weight(30));
-    };
-    let route =
-        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute", "name": "web"});
-    for (policy, strategy) in [
-        (
-            Routing::Failover,
-            json!({"type": "failover", "primaryGeoTag": "us-east-1", "dnsTtlSeconds": 60}),
-        ),
-        (
-            Routing::Weighted,
-            json!({"type": "roundRobin", "weight": {"eu-west-1": 70, "us-east-1": 30}, "dnsTtlSeconds": 60}),
-        ),
-        (Routing::Geo, json!({"type": "geoip", "dnsTtlSeconds": 60})),
-    ] {
-        plan(&mut made, policy);
-        for cluster in [EU, US] {
-            assert_eq!(
-                spec(&made, &format!("{cluster}/shop/web/gslb-web.yaml")),
-                json!({"resourceRef": route, "serviceHealthPolicy": "All", "strategy": strategy})
-            );
-        }
-    }
-    assert!(!has(&made, "dnsendpoint-web.yaml"));
-}
-
-#[test]
-fn places_have_records_of_their_own_and_one_region_answers_the_rest() {
-    let mut made = shop(|_, s| {
-        let exposure = s.exposure.as_mut().unwrap();
-        exposure.routing.value = Routing::Geo;
-        let country = |code| GeoArea::Country(crate::model::place::Country::parse(code).unwrap());
-        exposure.geo.insert(
-            "eu-west-1".into(),
-            vec![GeoArea::Continent("EU"), country("MA")],
-        );
-        exposure
-            .geo
-            .insert("us-east-1".into(), vec![GeoArea::Continent("NA")]);
-    });
-    made.plan
-        .services
-        .values_mut()
-        .next()
-        .unwrap()
-        .dns
-        .as_mut()
-        .unwrap()
-        .policy = Routing::Geo;
-    let records = |cluster: &str| -> Vec<(String, Value)> {
-        let path = format!("{cluster}/shop/web/dnsendpoint-web.yaml");
-        let endpoints = spec(&made, &path)["endpoints"].clone();
-        let all = endpoints.as_array().unwrap().iter();
-        all.map(|e| {
-            (
-                e["setIdentifier"].as_str().unwrap().to_owned(),
-                e["providerSpecific"].clone(),
-            )
-        })
-        .collect()
-    };
-    let place = |name: &str, kind: &str, code: &str| {
-        let property = format!("aws/geolocation-{kind}-code");
-        (
-            format!("web-{name}"),
-            json!([{"name": property, "value": code}]),
-        )
-    };
-    assert_eq!(
-        records(EU),
-        [
-            place("eu-west-1-a-eu", "continent", "EU"),
-            place("eu-west-1-a-ma", "country", "MA"),
-            place("eu-west-1-a-default", "country", "*"),
-        ]
-    );
-    assert_eq!(records(US), [place("us-east-1-a-na", "continent", "NA")]);
 }
