@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::model::finding::{
     DriftReport, Finding, FindingKind, FindingSeverity, IdleRule, Verdict,
 };
+use crate::model::manifest::ObjectId;
 
 use super::ignore::Rule;
 use super::ownership::glob;
@@ -23,21 +24,24 @@ pub(super) fn accepting(finding: &Finding, cluster: &str) -> Option<Value> {
     if !difference || finding.severity == FindingSeverity::Info || finding.path.is_empty() {
         return None;
     }
-    let id = &finding.object;
-    let mut rule = Map::new();
-    for (name, text) in [
-        ("group", &id.group),
-        ("kind", &id.kind),
-        ("namespace", &id.namespace),
-        ("name", &id.name),
-    ] {
-        rule.insert(name.to_owned(), text.clone().into());
-    }
+    let mut rule = about(&finding.object);
     if !cluster.is_empty() {
         rule.insert("clusters".to_owned(), json!([cluster]));
     }
     rule.insert("jsonPointers".to_owned(), json!([finding.path]));
     Some(rule.into())
+}
+
+/// The members of a rule that is about one object.
+pub(super) fn about(id: &ObjectId) -> Map<String, Value> {
+    let members = [
+        ("group", &id.group),
+        ("kind", &id.kind),
+        ("namespace", &id.namespace),
+        ("name", &id.name),
+    ];
+    let member = |(name, text): (&str, &String)| (name.to_owned(), text.clone().into());
+    members.into_iter().map(member).collect()
 }
 
 /// The rules that are past their day, and those that hid nothing in any cluster; the latter only

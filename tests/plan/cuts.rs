@@ -82,7 +82,7 @@ fn users_whose_region_does_not_reach_the_leader_lose_writes_and_fresh_reads() {
             &["aa..bb"],
             vec![
                 format!("{writes} 20% of the users: bb does not reach aa, which takes the writes"),
-                "writes and fresh reads of `web/db` for 20% of the users is not back before what is lost is, and promises 1m".to_owned(),
+                "nothing brings writes and fresh reads of `web/db` for 20% of the users back before what is lost is, and 1m are promised".to_owned(),
             ],
         ),
     ] {

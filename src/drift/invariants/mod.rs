@@ -20,12 +20,13 @@ mod wave_image;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::model::finding::{Finding, FindingKind, FindingSeverity, Invariants};
 use crate::model::live::{GroupKind, Seek, Want};
 use crate::model::name::ClusterName;
 
+use super::accept::about;
 use outcome::Outcome;
 
 pub use ground::{Fleet, Ground, Seen};
@@ -188,16 +189,7 @@ fn accepting(finding: &Finding) -> Option<Value> {
     if finding.kind != FindingKind::Invariant {
         return None;
     }
-    let id = &finding.object;
-    let mut rule = Map::new();
-    for (name, text) in [
-        ("group", &id.group),
-        ("kind", &id.kind),
-        ("namespace", &id.namespace),
-        ("name", &id.name),
-    ] {
-        rule.insert(name.to_owned(), text.clone().into());
-    }
+    let mut rule = about(&finding.object);
     let clusters: BTreeSet<&str> = finding
         .involved
         .iter()

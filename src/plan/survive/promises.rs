@@ -245,7 +245,9 @@ fn in_time(
                 return;
             }
         },
-        Rto::Back => format!("{what} is not back before what is lost is, and promises {limit}"),
+        Rto::Back => {
+            format!("nothing brings {what} back before what is lost is, and {limit} are promised")
+        }
     };
     out.broken.push(Broken {
         promise: Promise::Rto,
