@@ -21,7 +21,7 @@ use super::{Compared, Drift, Fleet, Side};
 impl Drift {
     /// Compares the fleet.
     pub(super) fn fleet(&self, root: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
-        let mut session = Session::open(root, self.format, terminal)?;
+        let mut session = Session::open(root, self.format.of_faults(), terminal)?;
         let planned = session.plan(&plan::Options::default())?;
         let set = session.render(&planned)?;
         let world = &planned.world;

@@ -23,7 +23,7 @@ use crate::model::live::{GroupKind, LiveState, Unreadable};
 use crate::model::name::ClusterName;
 use crate::model::origin::{Blame, Origins};
 use crate::pipeline::drift::{Repository, config};
-use crate::report::{Format, Provenance, json, text};
+use crate::report::{DriftFormat, Provenance, json, prometheus, text};
 
 use super::{Exit, Stop, Terminal};
 use shard::Shard;
@@ -101,8 +101,8 @@ pub(super) struct Drift {
     show_rules: bool,
 
     /// How to write the report
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
+    format: DriftFormat,
 
     /// Write the report into a file as well; may be given several times
     #[arg(short, long = "output", value_name = "FORMAT=FILE")]
@@ -116,7 +116,7 @@ pub(super) struct Drift {
 /// A report that goes into a file.
 #[derive(Clone, Debug)]
 struct Output {
-    format: Format,
+    format: DriftFormat,
     path: PathBuf,
 }
 
@@ -127,8 +127,8 @@ impl FromStr for Output {
             .split_once('=')
             .filter(|(_, path)| !path.is_empty())
             .ok_or("write it as `json=report.json`")?;
-        let format = <Format as clap::ValueEnum>::from_str(format, false)
-            .map_err(|_| format!("`{format}` is no format: text, json"))?;
+        let format = <DriftFormat as clap::ValueEnum>::from_str(format, false)
+            .map_err(|_| format!("`{format}` is no format: text, json, prometheus"))?;
         Ok(Self {
             format,
             path: path.into(),
@@ -218,13 +218,14 @@ impl Drift {
         &self,
         compared: &Compared,
         blame: &Blame,
-        format: Format,
+        format: DriftFormat,
         style: text::Style,
     ) -> String {
         let provenance = compared.provenance(blame);
         match format {
-            Format::Json => json::drift(&compared.report, provenance.as_ref(), self.all),
-            Format::Text => text::drift(
+            DriftFormat::Json => json::drift(&compared.report, provenance.as_ref(), self.all),
+            DriftFormat::Prometheus => prometheus::drift(&compared.report),
+            DriftFormat::Text => text::drift(
                 &compared.report,
                 text::View {
                     provenance,
