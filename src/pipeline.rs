@@ -17,10 +17,12 @@ mod trial;
 
 use crate::adopt::{self, Adoption};
 use crate::diag::{Code, Diagnostic, Rejected, Sink, SourceId, Sources};
+use crate::drift::invariants;
 use crate::latency;
 use crate::load;
 use crate::model::engine::Engine;
 use crate::model::input::{Content, InputFile};
+use crate::model::live::AlsoRead;
 use crate::model::lock::Lock;
 use crate::model::manifest::ManifestSet;
 use crate::model::name::ServiceKey;
@@ -108,7 +110,12 @@ pub fn understand(input: &Input, sink: &mut Sink) -> Result<World, Rejected> {
 /// As [`plan()`].
 pub fn render(input: &Input, planned: &Planned, sink: &mut Sink) -> Result<ManifestSet, Rejected> {
     let templates = templates(input, sink)?;
-    render::render(&planned.world, &planned.plan, &templates, sink)
+    let (world, plan) = (&planned.world, &planned.plan);
+    let also_read = match world.fleet.drift.report {
+        Some(_) => invariants::also_read(invariants::Fleet { world, plan }),
+        None => AlsoRead::new(),
+    };
+    render::render(world, plan, &templates, &also_read, sink)
 }
 
 /// The built-in templates, with those of the fleet added or in their place.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use regen::diag::{Sink, Sources};
-use regen::drift::Settings;
+use regen::drift::{Settings, invariants};
 use regen::model::manifest::ManifestSet;
 use regen::model::name::ClusterName;
 use regen::pipeline::drift::{Repository, cluster_of};
@@ -71,6 +71,10 @@ fn read(planned: &Planned, set: &ManifestSet, together: bool) -> BTreeMap<Cluste
         }
     }
     let everywhere = sides.values().flat_map(Repository::kinds).collect();
+    let fleet = invariants::Fleet {
+        world: &planned.world,
+        plan: &planned.plan,
+    };
     let of = |(name, side): (&ClusterName, &Repository<'_>)| {
         let settings = Settings {
             cluster: name.to_string(),
@@ -81,9 +85,11 @@ fn read(planned: &Planned, set: &ManifestSet, together: bool) -> BTreeMap<Cluste
         } else {
             &BTreeSet::new()
         };
-        let wants = side.wants(elsewhere, &settings).into_iter();
+        let mut wants = side.wants(elsewhere, &settings);
+        invariants::add_wants(fleet, name, &mut wants);
         let resource = |group: &str, kind: &str| Schemas::built_in().plural(group, kind);
-        let read = wants.map(|w| (w.kind.group.clone(), resource(&w.kind.group, &w.kind.kind)));
+        let read = wants.iter();
+        let read = read.map(|w| (w.kind.group.clone(), resource(&w.kind.group, &w.kind.kind)));
         (name.clone(), read.collect())
     };
     sides.iter().map(of).collect()

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use super::manifest::ObjectId;
+use super::name::ClusterName;
 
 /// A kind without its version: all versions are views of the same objects.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -42,6 +43,10 @@ pub const SOUGHT: &[(&str, &str, &str)] = &[
     ("networking.k8s.io", "v1", "NetworkPolicy"),
     ("policy", "v1", "PodDisruptionBudget"),
 ];
+
+/// Of each cluster, the kinds that tell whether what must hold over all clusters does: read besides
+/// those that are compared.
+pub type AlsoRead = BTreeMap<ClusterName, BTreeSet<GroupKind>>;
 
 /// What is wanted of one kind, at the version that the repository writes.
 ///

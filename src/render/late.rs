@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::diag::{Code, Diagnostic};
-use crate::model::live::SOUGHT;
+use crate::model::live::{AlsoRead, SOUGHT};
 use crate::model::name::ClusterName;
 use crate::model::world::World;
 use crate::schema::Schemas;
@@ -24,6 +24,7 @@ pub(super) fn add<'a>(
     facts: &Facts<'a>,
     world: &'a World,
     templates: &'a Templates,
+    also_read: &AlsoRead,
     outputs: &mut BTreeMap<Option<ClusterName>, Vec<Output>>,
 ) -> Told {
     let mut kinds: BTreeMap<Option<ClusterName>, Kinds> = outputs
@@ -31,12 +32,12 @@ pub(super) fn add<'a>(
         .map(|(cluster, outputs)| (cluster.clone(), of(outputs)))
         .collect();
     // What they yield is among what they are about.
-    let first = render(facts, world, templates, &kinds);
+    let first = render(facts, world, templates, also_read, &kinds);
     for output in &first.outputs {
         let of_cluster = kinds.entry(output.place.cluster.clone()).or_default();
         of_cluster.extend(of(std::slice::from_ref(output)));
     }
-    let mut told = render(facts, world, templates, &kinds);
+    let mut told = render(facts, world, templates, also_read, &kinds);
     told.diagnostics.extend(unread(world, &kinds));
     for output in told.outputs.drain(..) {
         let of_cluster = outputs.entry(output.place.cluster.clone()).or_default();
@@ -80,11 +81,12 @@ fn render<'a>(
     facts: &Facts<'a>,
     world: &'a World,
     templates: &'a Templates,
+    also_read: &AlsoRead,
     kinds: &BTreeMap<Option<ClusterName>, Kinds>,
 ) -> Told {
     let mut part = Part::new(world, templates);
     for cluster in world.clusters.keys() {
-        let readable = readable(world, cluster, kinds);
+        let readable = readable(world, cluster, also_read, kinds);
         let item = item(&readable, templates.types());
         let layer = Arc::new(BTreeMap::from([(Key::from("kinds"), item)]));
         facts.scenes(Unit::Cluster(cluster), &mut |mut scene| {
@@ -99,11 +101,11 @@ fn render<'a>(
 
 /// The kinds that `regen drift` reads of a cluster: those of its objects, of the hub's where it is
 /// the hub, those that orphans are sought among, and those that are evidence of what holds over all
-/// clusters. From the hub, one run seeks orphans of the
-/// kinds of all clusters in each of them.
+/// clusters. From the hub, one run seeks orphans of the kinds of all clusters in each of them.
 fn readable(
     world: &World,
     cluster: &ClusterName,
+    also_read: &AlsoRead,
     kinds: &BTreeMap<Option<ClusterName>, Kinds>,
 ) -> Kinds {
     let report = world.fleet.drift.report.as_ref();
@@ -114,15 +116,15 @@ fn readable(
         None => from_hub || hub,
     };
     let rendered = kinds.iter().filter(|(of, _)| heeded(of));
-    let evidence = world.evidence();
     let sought = SOUGHT
         .iter()
-        .chain(&evidence)
-        .map(|(g, _, k)| ((*g).to_owned(), (*k).to_owned()));
+        .map(|(group, _, kind)| ((*group).to_owned(), (*kind).to_owned()));
+    let evidence = also_read.get(cluster).into_iter().flatten();
     let mut all: Kinds = rendered
         .flat_map(|(_, kinds)| kinds.iter().cloned())
         .collect();
     all.extend(sought);
+    all.extend(evidence.map(|e| (e.group.clone(), e.kind.clone())));
     if report.is_none_or(|r| !r.secrets) {
         all.remove(&(String::new(), "Secret".to_owned()));
     }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::diag::{Code, Diagnostic, Rejected, Sink, Span};
 use crate::emit;
+use crate::model::live::AlsoRead;
 use crate::model::manifest::{Made, ManifestSet, Recipe};
 use crate::model::name::{ClusterName, StoreKey};
 use crate::model::plan::Plan;
@@ -25,11 +26,13 @@ use super::silence::{self, Silent};
 use super::templates::{Entry, Templates};
 use crate::parallel;
 
-/// Renders every object of a fleet, checks it and writes its file.
+/// Renders every object of a fleet, checks it and writes its file. `also_read` is what the scheduled
+/// report reads of each cluster besides what is rendered.
 pub fn render(
     world: &World,
     plan: &Plan,
     templates: &Templates,
+    also_read: &AlsoRead,
     sink: &mut Sink,
 ) -> Result<ManifestSet, Rejected> {
     let before = sink.errors();
@@ -63,7 +66,7 @@ pub fn render(
         told.add(part);
     }
     if templates.has_late(world.fleet.drift.report.is_some()) {
-        told.add(late::add(&facts, world, templates, &mut outputs));
+        told.add(late::add(&facts, world, templates, also_read, &mut outputs));
     }
     let outputs: Vec<Mutex<Vec<Output>>> = outputs.into_values().map(Mutex::new).collect();
     let gathered = parallel::map(&outputs, |outputs| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
-use regen::diag::{Sink, Sources};
+use regen::diag::Sink;
 use regen::drift::{Desired, Settings, compare};
 use regen::io::kube::Limits;
 use regen::model::finding::{Finding, FindingKind, FindingSeverity};
@@ -12,6 +12,8 @@ use regen::model::live::Want;
 use regen::model::live::{LiveState, View};
 use regen::model::manifest::{Made, Manifest, ManifestSet, ObjectId};
 use regen::model::name::ClusterName;
+use regen::pipeline::{self, Input};
+use regen::plan::Options;
 use regen::schema::Schemas;
 use serde_json::{Value, json};
 
@@ -21,29 +23,11 @@ use super::{gk, read_one};
 /// What the example renders.
 pub(super) fn rendered() -> ManifestSet {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/online-boutique");
-    let mut sources = Sources::new();
+    let mut input = Input::default();
     let mut sink = Sink::new();
-    let files = regen::io::files::read_fleet(&root, &mut sources).unwrap();
-    let world = regen::load::load(&files, &sources, &mut sink)
-        .and_then(|raw| regen::validate::validate(raw, &sources, &mut sink));
-    let set = world.and_then(|world| {
-        let measured = world.rtt_file.map(|file| (file, &sources));
-        let round_trips =
-            regen::latency::round_trips(&world.regions, &world.fleet.network, measured, &mut sink)?;
-        let plan = regen::plan::plan(
-            &world,
-            &round_trips,
-            None,
-            &regen::plan::Options::default(),
-            &mut sink,
-        )?;
-        regen::render::render(
-            &world,
-            &plan,
-            &regen::render::Templates::built_in(),
-            &mut sink,
-        )
-    });
+    input.files = regen::io::files::read_fleet(&root, &mut input.sources).unwrap();
+    let planned = pipeline::plan(&input, &Options::default(), &mut sink);
+    let set = planned.and_then(|planned| pipeline::render(&input, &planned, &mut sink));
     set.unwrap_or_else(|_| panic!("{:#?}", sink.into_sorted()))
 }
 

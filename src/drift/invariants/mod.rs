@@ -23,7 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Value, json};
 
 use crate::model::finding::{Finding, FindingKind, FindingSeverity, Invariants};
-use crate::model::live::{GroupKind, Seek, Want};
+use crate::model::live::{AlsoRead, GroupKind, Seek, Want};
 use crate::model::name::ClusterName;
 
 use super::accept::about;
@@ -127,6 +127,16 @@ pub fn add_wants(fleet: Fleet<'_>, cluster: &ClusterName, wants: &mut BTreeSet<W
             });
         }
     }
+}
+
+/// What the invariants read of each cluster, whether it is compared as well or not.
+pub fn also_read(fleet: Fleet<'_>) -> AlsoRead {
+    let of = |cluster: &ClusterName| {
+        let mut wants = BTreeSet::new();
+        add_wants(fleet, cluster, &mut wants);
+        (cluster.clone(), wants.into_iter().map(|w| w.kind).collect())
+    };
+    fleet.world.clusters.keys().map(of).collect()
 }
 
 /// Judges all invariants.

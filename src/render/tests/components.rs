@@ -7,12 +7,19 @@ use serde_json::{Value, json};
 use super::super::{Templates, render};
 use super::fleet::{Made, call};
 use crate::diag::{Diagnostic, Sink};
+use crate::model::live::AlsoRead;
 use crate::model::manifest::{ManifestSet, Origin};
 
 pub(super) fn set(made: &Made) -> Result<ManifestSet, Vec<Diagnostic>> {
     let mut sink = Sink::new();
-    render(&made.world, &made.plan, &Templates::built_in(), &mut sink)
-        .map_err(|_| sink.into_sorted())
+    render(
+        &made.world,
+        &made.plan,
+        &Templates::built_in(),
+        &AlsoRead::new(),
+        &mut sink,
+    )
+    .map_err(|_| sink.into_sorted())
 }
 
 fn shop() -> Made {

@@ -8,6 +8,7 @@ use super::fleet::Made;
 use crate::diag::{Code, Sink, Spanned};
 use crate::model::duration::Duration;
 use crate::model::engine::{Consistency, Engine};
+use crate::model::live::AlsoRead;
 use crate::model::manifest::ManifestSet;
 use crate::model::name::{Capability, DataClassName};
 use crate::model::world::*;
@@ -316,7 +317,14 @@ fn a_store_that_lacks_something_is_not_rendered_and_says_what() {
         let mut made = made(engine, consistency, |_| {});
         let told = |made: &Made| {
             let mut sink = Sink::new();
-            let set = render(&made.world, &made.plan, &Templates::built_in(), &mut sink).unwrap();
+            let set = render(
+                &made.world,
+                &made.plan,
+                &Templates::built_in(),
+                &AlsoRead::new(),
+                &mut sink,
+            )
+            .unwrap();
             let all = sink.into_sorted().into_iter();
             let told = all.filter(|d| d.code == Code::StoreNotRendered);
             (set, told.map(|d| d.message).collect::<Vec<_>>())

@@ -7,6 +7,7 @@ use super::components::{body, set};
 use super::fleet::Made;
 use crate::diag::{Code, Diagnostic, Sink, Sources, Spanned};
 use crate::model::engine::{Consistency, Engine};
+use crate::model::live::AlsoRead;
 use crate::model::manifest::ManifestSet;
 
 /// Two regions and a store of an engine, with voters or none.
@@ -37,7 +38,13 @@ fn with(made: &Made, text: &str) -> (ManifestSet, Vec<Diagnostic>) {
     let path = "templates/data/own.yaml.j2";
     let id = sources.add(path, text);
     let templates = Templates::built_in().with_user(path, id, &sources, &mut sink);
-    let set = render(&made.world, &made.plan, &templates, &mut sink);
+    let set = render(
+        &made.world,
+        &made.plan,
+        &templates,
+        &AlsoRead::new(),
+        &mut sink,
+    );
     (set.unwrap(), sink.into_sorted())
 }
 

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::super::{Templates, render};
 use super::fleet::Made;
 use crate::diag::{Sink, Sources};
+use crate::model::live::AlsoRead;
 use crate::model::manifest::{ManifestSet, Origin};
 use crate::model::origin::Subject;
 
@@ -21,8 +22,14 @@ fn rendered(made: &Made, template: &str) -> ManifestSet {
     let path = "templates/own/here.yaml.j2";
     let source = sources.add(path, template);
     let templates = Templates::built_in().with_user(path, source, &sources, &mut sink);
-    render(&made.world, &made.plan, &templates, &mut sink)
-        .unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()))
+    render(
+        &made.world,
+        &made.plan,
+        &templates,
+        &AlsoRead::new(),
+        &mut sink,
+    )
+    .unwrap_or_else(|_| panic!("{:#?}", sink.diagnostics()))
 }
 
 /// Two clusters that are alike and one that is not, as a template sees them.

@@ -7,6 +7,7 @@ use super::super::{Scope, Templates, render};
 use super::components::{body, set};
 use super::fleet::Made;
 use crate::diag::{Diagnostic, Sink, Sources, Spanned};
+use crate::model::live::AlsoRead;
 use crate::model::manifest::{ManifestSet, Origin};
 use crate::model::world::*;
 
@@ -34,7 +35,13 @@ fn rendered(files: &[(&str, String)]) -> Result<ManifestSet, Vec<String>> {
     }
     let made = fleet();
     let set = match sink.since(0) {
-        Ok(()) => render(&made.world, &made.plan, &templates, &mut sink),
+        Ok(()) => render(
+            &made.world,
+            &made.plan,
+            &templates,
+            &AlsoRead::new(),
+            &mut sink,
+        ),
         Err(rejected) => Err(rejected),
     };
     let say = |d: &Diagnostic| {

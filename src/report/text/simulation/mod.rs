@@ -366,7 +366,7 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
             1 => "1 more loss".to_owned(),
             n => format!("{n} more losses"),
         };
-        say(out, &format!("and {more}, told above"));
+        say(out, &format!("and {more} above"));
     }
     if survives == Survives::Yes {
         say(
@@ -388,7 +388,7 @@ fn verdict(out: &mut String, simulation: &Simulation, style: Style) {
     if !manual.is_empty() {
         let more = match manual.len().saturating_sub(STORES) {
             0 => String::new(),
-            n => format!(" and {}, told above", count(n, "more store")),
+            n => format!(" and {}", count(n, "more store")),
         };
         let stores: Vec<String> = manual.into_iter().take(STORES).collect();
         let stores = stores.join(", ");
