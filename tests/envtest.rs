@@ -60,6 +60,7 @@ fn read_one(kubeconfig: &Path, wants: &[Want], limits: &Limits) -> LiveState {
         cluster: cluster.clone(),
         context: Some("real".to_owned()),
         kubeconfig: Some(kubeconfig.to_owned()),
+        cache: None,
         wants: wants.iter().cloned().collect(),
     };
     read(vec![target], limits)

@@ -11,11 +11,13 @@ mod api_server;
 mod faults;
 #[path = "live/lists.rs"]
 mod lists;
+#[path = "live/remembered.rs"]
+mod remembered;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
-use api_server::ApiServer;
+use api_server::{ApiServer, Fault, On};
 use regen::io::kube::{Limits, Target, read};
 use regen::model::live::Want;
 use regen::model::live::{GroupKind, LiveState, View};
@@ -89,6 +91,7 @@ fn target(name: &str, config: &Config, wants: &[Want]) -> Target {
         cluster: ClusterName::new(name),
         context: Some(name.to_owned()),
         kubeconfig: Some(config.path.clone()),
+        cache: None,
         wants: wants.iter().cloned().collect(),
     }
 }

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::path::PathBuf;
 
 use crate::diag::nearest;
 use crate::report::text::{Style, inert};
@@ -149,6 +150,15 @@ fn dumb() -> bool {
 /// <https://no-color.org>: present and not empty.
 fn set(name: &str) -> bool {
     variable(name).is_some_and(|value| !value.is_empty())
+}
+
+/// Where regen remembers what it can ask again (XDG Base Directory Specification): no place, where
+/// nobody says so.
+pub(super) fn cache() -> Option<PathBuf> {
+    let absolute = |path: PathBuf| path.is_absolute().then_some(path);
+    let of = |name: &str| variable(name).map(PathBuf::from).and_then(absolute);
+    let base = of("XDG_CACHE_HOME").or_else(|| Some(of("HOME")?.join(".cache")))?;
+    Some(base.join("regen"))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the door reads the environment")]

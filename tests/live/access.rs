@@ -61,6 +61,7 @@ fn child() {
         cluster: "a".into(),
         context: (!context.is_empty()).then_some(context),
         kubeconfig: None,
+        cache: None,
         wants: [want("v1", "ConfigMap", &["shop/conf"])].into(),
     };
     let state = read(vec![target], &short()).unwrap().remove("a").unwrap();

@@ -1,6 +1,7 @@
 //! What the server has to say.
 
 use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,12 @@ fn answer(code: u16, body: &Value) -> Answer {
     }
 }
 
+fn hash(text: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
 pub(super) fn status(code: u16, reason: &str, message: &str) -> Answer {
     let body = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": message, "reason": reason, "code": code});
@@ -40,7 +47,24 @@ impl State {
         Some(rule.fault.clone())
     }
 
+    /// The answer, or that it is what the question says to know already.
     pub(super) fn answer(&self, request: &Request) -> Answer {
+        let answer = self.whole(request);
+        let tagged = ["/api", "/apis", "/openapi/v3"].contains(&request.path.as_str());
+        if !tagged || self.plain || answer.code != 200 {
+            return answer;
+        }
+        let tag = format!("\"{}\"", hash(&answer.body));
+        let known = request.headers.get("if-none-match") == Some(&tag);
+        Answer {
+            code: if known { 304 } else { 200 },
+            body: if known { String::new() } else { answer.body },
+            headers: format!("ETag: {tag}\r\n"),
+            ..answer
+        }
+    }
+
+    fn whole(&self, request: &Request) -> Answer {
         if request.method != "GET" {
             return status(405, "MethodNotAllowed", "this server is only read");
         }
@@ -60,11 +84,11 @@ impl State {
             ["openapi", "v3"] => {
                 let paths: BTreeMap<String, Value> = self
                     .documents
-                    .keys()
-                    .map(|gv| {
+                    .iter()
+                    .map(|(gv, document)| {
                         (
                             format!("apis/{gv}"),
-                            json!({"serverRelativeURL": format!("/openapi/v3/apis/{gv}?hash=1")}),
+                            json!({"serverRelativeURL": format!("/openapi/v3/apis/{gv}?hash={}", hash(&document.to_string()))}),
                         )
                     })
                     .collect();

@@ -88,6 +88,15 @@ pub(super) struct Drift {
     #[arg(long, value_name = "NAME", requires = "desired")]
     namespace: Option<String>,
 
+    /// Where what each cluster serves is remembered by its hash [default: regen below
+    /// $XDG_CACHE_HOME or ~/.cache]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    cache_dir: Option<PathBuf>,
+
+    /// Remember nothing of what clusters serve
+    #[arg(long)]
+    no_cache: bool,
+
     /// Seconds that may be spent on one cluster
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=86_400))]
     timeout: u64,
@@ -319,6 +328,14 @@ impl Drift {
         io::snapshot::read_fleet(path, &all.collect())
     }
 
+    /// Where what clusters serve is remembered, where that can be.
+    fn cache(&self) -> Option<PathBuf> {
+        match self.no_cache {
+            true => None,
+            false => self.cache_dir.clone().or_else(super::terminal::cache),
+        }
+    }
+
     /// Reads the live clusters; those without a context are left alone, and so unknown.
     fn clusters(
         &self,
@@ -342,6 +359,7 @@ impl Drift {
                 cluster: name.clone(),
                 context,
                 kubeconfig: self.kubeconfig.clone(),
+                cache: self.cache(),
                 wants,
             });
         }

@@ -56,7 +56,7 @@ pub(super) async fn read(target: &Target, limits: &Limits) -> LiveState {
             return unreadable(target, &Fault::new("CredentialPlugin", detail));
         }
     };
-    let session = Session::new(connection, limits, deadline);
+    let session = Session::new(connection, target.cache.as_deref(), limits, deadline);
     let mut state = match discover(&session, target).await {
         Ok(served) => kinds(&session, target, &served).await,
         Err(fault) => unreadable(target, &fault),
@@ -233,7 +233,7 @@ async fn openapi(session: &Session<'_>, documents: &BTreeSet<String>) -> BTreeMa
     if documents.is_empty() {
         return BTreeMap::new();
     }
-    let index = session.get(ROOT, JSON).await.ok();
+    let index = session.get_seldom(ROOT, JSON).await.ok();
     let index: Value = index
         .and_then(|b| serde_json::from_slice(&b).ok())
         .unwrap_or_default();
@@ -244,7 +244,7 @@ async fn openapi(session: &Session<'_>, documents: &BTreeSet<String>) -> BTreeMa
             if !url.starts_with(&format!("{ROOT}/")) {
                 return None;
             }
-            let body = session.get(url, JSON).await.ok()?;
+            let body = session.get_hashed(url).await.ok()?;
             let document = serde_json::from_slice::<Value>(&body).ok()?;
             Some((name.clone(), document))
         })

@@ -13,9 +13,10 @@ use super::{Limits, Target};
 /// The service account of the pod that regen runs in.
 const IN_CLUSTER: &str = "in-cluster";
 
-/// A client, and the credentials that no text may hold.
+/// A client, the server it talks to, and the credentials that no text may hold.
 pub(super) struct Connection {
     pub(super) client: Client,
+    pub(super) server: String,
     pub(super) secrets: Vec<String>,
 }
 
@@ -32,11 +33,16 @@ pub(super) async fn connect(target: &Target, limits: &Limits) -> Result<Connecti
         exec.interactive_mode = Some(ExecInteractiveMode::Never);
     }
     let secrets = secrets(&config);
+    let server = config.cluster_url.to_string();
     let made = tokio::task::spawn_blocking(move || {
         ClientBuilder::try_from(config).map(|b| b.build::<Box<_>>())
     });
     match made.await {
-        Ok(Ok(client)) => Ok(Connection { client, secrets }),
+        Ok(Ok(client)) => Ok(Connection {
+            client,
+            server,
+            secrets,
+        }),
         Ok(Err(error)) => Err(fault::of_client(&error)),
         Err(_) => Err(Fault::new(
             "BadKubeconfig",
@@ -151,13 +157,20 @@ fn secrets(config: &Config) -> Vec<String> {
     secrets
 }
 
-/// A request for a path of the API server.
-pub(super) fn request(path: &str, accept: &str) -> Result<http::Request<Body>, http::Error> {
-    http::Request::get(path)
+/// A request for a path of the API server, for what is not known by `tag` already.
+pub(super) fn request(
+    path: &str,
+    accept: &str,
+    tag: Option<&str>,
+) -> Result<http::Request<Body>, http::Error> {
+    let mut request = http::Request::get(path)
         .header(http::header::ACCEPT, accept)
         .header(
             http::header::USER_AGENT,
             concat!("regen/", env!("CARGO_PKG_VERSION")),
-        )
-        .body(Body::empty())
+        );
+    if let Some(tag) = tag {
+        request = request.header(http::header::IF_NONE_MATCH, tag);
+    }
+    request.body(Body::empty())
 }

@@ -120,7 +120,7 @@ async fn part(
     groups: &[&str],
     served: &mut Served,
 ) -> Result<(), Fault> {
-    let body = match session.get(path, AGGREGATED).await {
+    let body = match session.get_seldom(path, AGGREGATED).await {
         // Some servers refuse what they do not know instead of falling back.
         Err(fault) if fault.is(StatusCode::NOT_ACCEPTABLE) => session.get(path, JSON).await?,
         other => other?,

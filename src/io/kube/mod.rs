@@ -4,6 +4,7 @@
 //! else. A fault of one cluster, kind or object never touches another; whatever could not be read
 //! is in the result as such. Nothing is printed, and no credential gets into a text.
 
+mod cache;
 mod cluster;
 mod connect;
 mod discovery;
@@ -34,6 +35,8 @@ pub struct Target {
     pub context: Option<String>,
     /// A kubeconfig to use instead of `$KUBECONFIG` and `~/.kube/config`.
     pub kubeconfig: Option<PathBuf>,
+    /// Where what it serves is remembered between runs; nowhere, when absent.
+    pub cache: Option<PathBuf>,
     /// The kinds that are wanted.
     pub wants: BTreeSet<Want>,
 }

@@ -1,17 +1,19 @@
 //! Requests to one API server: a few at a time, each bounded, all inside one budget.
 
+use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
+use http::header::{CONTENT_TYPE, DATE, ETAG, HeaderMap, IF_NONE_MATCH, RETRY_AFTER};
 use http_body_util::BodyExt as _;
 use serde::Deserialize;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 use super::Limits;
+use super::cache::{Cache, Kept};
 use super::connect::{self, Connection};
 use super::fault::{self, Fault};
 
@@ -21,11 +23,22 @@ pub(super) const JSON: &str = "application/json";
 /// One API server while it is being read.
 pub(super) struct Session<'a> {
     connection: Connection,
+    cache: Cache,
     pub(super) limits: &'a Limits,
     deadline: Instant,
     gate: Semaphore,
     requests: AtomicU64,
     now: Mutex<Option<i64>>,
+}
+
+/// A successful answer.
+#[derive(Debug, Default)]
+struct Answer {
+    /// By what the server knows it.
+    tag: Option<String>,
+    /// Whether it is what the tag of the question stands for; there is no body then.
+    same: bool,
+    body: Vec<u8>,
 }
 
 /// What of a server's `Status` is of use.
@@ -38,8 +51,14 @@ struct Status {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(connection: Connection, limits: &'a Limits, deadline: Instant) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        cache: Option<&Path>,
+        limits: &'a Limits,
+        deadline: Instant,
+    ) -> Self {
         Self {
+            cache: Cache::new(cache, &connection.server),
             connection,
             limits,
             deadline,
@@ -59,14 +78,49 @@ impl<'a> Session<'a> {
         self.now.lock().map_or(None, |now| *now)
     }
 
-    /// The body of a successful GET. Refusals under load are waited out, a broken connection is
-    /// tried once more; waits are not random, so that a run can be understood.
+    /// The body of a successful GET.
     pub(super) async fn get(&self, path: &str, accept: &str) -> Result<Vec<u8>, Fault> {
+        self.ask(path, accept, None).await.map(|answer| answer.body)
+    }
+
+    /// [`Self::get`] of what changes seldom: where the server says that it has not, as it is
+    /// remembered.
+    pub(super) async fn get_seldom(&self, path: &str, accept: &str) -> Result<Vec<u8>, Fault> {
+        let kept = self.cache.read(path);
+        let tag = kept.as_ref().map(|kept| kept.tag.as_str());
+        let answer = self.ask(path, accept, tag).await?;
+        if let (Some(kept), true) = (kept, answer.same) {
+            return Ok(kept.body);
+        }
+        if let Some(tag) = answer.tag {
+            self.cache.write(path, &tag, &answer.body);
+        }
+        Ok(answer.body)
+    }
+
+    /// [`Self::get`] of what has its hash in its query: a new one is another address.
+    pub(super) async fn get_hashed(&self, url: &str) -> Result<Vec<u8>, Fault> {
+        let Some((path, hash)) = url.split_once('?').filter(|(_, h)| h.contains("hash=")) else {
+            return self.get(url, JSON).await;
+        };
+        if let Some(Kept { tag, body }) = self.cache.read(path)
+            && tag == hash
+        {
+            return Ok(body);
+        }
+        let body = self.get(url, JSON).await?;
+        self.cache.write(path, hash, &body);
+        Ok(body)
+    }
+
+    /// The answer to a GET. Refusals under load are waited out, a broken connection is
+    /// tried once more; waits are not random, so that a run can be understood.
+    async fn ask(&self, path: &str, accept: &str, tag: Option<&str>) -> Result<Answer, Fault> {
         let mut refused = 0u32;
         let mut broken = false;
         loop {
-            let (fault, wait) = match self.once(path, accept).await {
-                Ok(body) => return Ok(body),
+            let (fault, wait) = match self.once(path, accept, tag).await {
+                Ok(answer) => return Ok(answer),
                 Err(failed) => failed,
             };
             if fault.broken && !broken {
@@ -86,7 +140,12 @@ impl<'a> Session<'a> {
     }
 
     /// One request; with the fault, how long the server asks to wait, if it does.
-    async fn once(&self, path: &str, accept: &str) -> Result<Vec<u8>, (Fault, Option<Duration>)> {
+    async fn once(
+        &self,
+        path: &str,
+        accept: &str,
+        tag: Option<&str>,
+    ) -> Result<Answer, (Fault, Option<Duration>)> {
         let what = format!(
             "GET {}",
             path.split_once('?').map_or(path, |(path, _)| path)
@@ -99,7 +158,7 @@ impl<'a> Session<'a> {
                 "{what}: not asked, the {in_all} ms for this cluster are over"
             )));
         };
-        let request = connect::request(path, accept)
+        let request = connect::request(path, accept, tag)
             .map_err(|_| (Fault::new("BadAnswer", format!("{what}: not a path")), None))?;
         let end = self.deadline.min(Instant::now() + self.limits.request);
         self.requests.fetch_add(1, Ordering::Relaxed);
@@ -119,7 +178,8 @@ impl<'a> Session<'a> {
         &self,
         what: &str,
         request: http::Request<kube::client::Body>,
-    ) -> Result<Vec<u8>, (Fault, Option<Duration>)> {
+    ) -> Result<Answer, (Fault, Option<Duration>)> {
+        let asked_for_other = request.headers().contains_key(IF_NONE_MATCH);
         let answer = self.connection.client.send(request).await;
         let answer = answer.map_err(|error| (fault::of_request(what, &error), None))?;
         let (head, mut body) = answer.into_parts();
@@ -165,8 +225,18 @@ impl<'a> Session<'a> {
                     );
                     Err((Fault::new("BadAnswer", detail), None))
                 }
-                _ => Ok(bytes),
+                _ => Ok(Answer {
+                    tag: tag(&head.headers),
+                    same: false,
+                    body: bytes,
+                }),
             };
+        }
+        if head.status == StatusCode::NOT_MODIFIED && asked_for_other {
+            return Ok(Answer {
+                same: true,
+                ..Answer::default()
+            });
         }
         let status: Option<Status> = serde_json::from_slice(&bytes)
             .ok()
@@ -203,6 +273,11 @@ impl<'a> Session<'a> {
         }
         fault
     }
+}
+
+fn tag(headers: &HeaderMap) -> Option<String> {
+    let tag = headers.get(ETAG)?.to_str().ok()?;
+    (!tag.is_empty()).then(|| tag.to_owned())
 }
 
 /// `Retry-After` in seconds; its date form is rare and counts as one second.
