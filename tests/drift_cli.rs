@@ -509,3 +509,35 @@ fn what_stands_once_per_fleet_is_the_hubs_without_the_fleet_as_well() {
         ran.stdout
     );
 }
+
+/// What is dropped while a dump is read still owns what is kept of it.
+#[test]
+fn what_nobody_asked_for_owns_what_is_not_ours_to_miss() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let manifest = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ours, namespace: shop}\n";
+    std::fs::write(dir.path().join("desired.yaml"), manifest).expect("written");
+    let owned = |owner: &str| {
+        format!(
+            "apiVersion: v1\nitems:\n\
+             - apiVersion: acme.example/v1\n  kind: Press\n  metadata: {{name: press, namespace: shop, uid: u-1}}\n\
+             - apiVersion: v1\n  kind: ConfigMap\n  metadata: {{name: ours, namespace: shop, uid: u-2}}\n\
+             - apiVersion: v1\n  kind: ConfigMap\n  metadata:\n    name: pressed\n    namespace: shop\n    uid: u-3\n    labels: {{acme.example/app: app}}\n    ownerReferences: [{{apiVersion: acme.example/v1, kind: Press, name: press, uid: {owner}}}]\n\
+             kind: List\n"
+        )
+    };
+    let settings = "tracking: {argocdLabel: {acme.example/app: app}}\n";
+    std::fs::write(dir.path().join("settings.yaml"), settings).expect("written");
+    for (owner, exit) in [("u-1", 0), ("u-9", 1)] {
+        std::fs::write(dir.path().join("live.yaml"), owned(owner)).expect("written");
+        let args = [
+            "--desired",
+            "desired.yaml",
+            "--live",
+            "live.yaml",
+            "--drift-config",
+            "settings.yaml",
+        ];
+        let ran = regen(dir.path(), &[&["drift"], &args[..]].concat()).exits(exit);
+        assert_eq!(ran.stdout.contains("pressed"), exit == 1, "{}", ran.stdout);
+    }
+}

@@ -12,6 +12,7 @@ use regen::diag::Sink;
 use regen::drift::{Desired, compare};
 use regen::io;
 use regen::model::finding::{ClusterReport, FindingKind, FindingSeverity, Verdict};
+use regen::model::keep::Asked;
 use regen::model::live::GroupKind;
 use regen::model::manifest::Manifest;
 use regen::model::name::ClusterName;
@@ -94,7 +95,7 @@ fn reports() -> BTreeMap<ClusterName, ClusterReport> {
     };
     let wanted = clusters
         .iter()
-        .map(|(c, m)| (c.clone(), kinds(m)))
+        .map(|(c, m)| (c.clone(), Asked::everything(kinds(m))))
         .collect();
     let states = io::snapshot::read_fleet(&live(), &wanted).expect("readable");
     let report = |(cluster, manifests): (ClusterName, Vec<&Manifest>)| {

@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use crate::model::keep::is_mark;
+
 use super::ignore::Rule;
 
 /// Field managers that apply a repository, unless the settings name others.
@@ -81,6 +83,15 @@ pub struct Orphans {
     pub labels: Vec<(String, String)>,
     /// All of them, whatever their labels.
     pub all: bool,
+}
+
+impl Settings {
+    /// Whether an object may be ours that bears no mark which is known as one.
+    pub fn any_may_be_ours(&self) -> bool {
+        let orphans = self.orphans.as_ref();
+        let of_its_own = |mark: &Mark| matches!(mark, Mark::ArgoLabel(label, _) if !is_mark(label));
+        orphans.is_some_and(|o| o.all || !o.labels.is_empty()) || self.marks.iter().any(of_its_own)
+    }
 }
 
 /// What is wrong with settings.

@@ -60,10 +60,7 @@ pub fn wants(
             also(kind(group, name), version);
         }
     }
-    let all = settings
-        .orphans
-        .as_ref()
-        .is_some_and(|o| o.all || !o.labels.is_empty());
+    let all = settings.any_may_be_ours();
     objects
         .into_iter()
         .map(|((kind, version), objects)| Want {

@@ -7,5 +7,6 @@
 pub mod facts;
 pub mod files;
 pub mod git;
+mod item;
 pub mod kube;
 pub mod snapshot;

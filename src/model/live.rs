@@ -201,6 +201,8 @@ impl LiveObject {
 pub struct LiveState {
     /// The objects that were read.
     pub objects: Vec<LiveObject>,
+    /// The uids of objects that exist and were not kept.
+    pub others: BTreeSet<String>,
     /// How completely each kind was read; a kind that is absent was not asked for.
     pub views: BTreeMap<GroupKind, View>,
     /// What was read for the invariants besides.

@@ -9,6 +9,7 @@ pub mod duration;
 pub mod engine;
 pub mod finding;
 pub mod input;
+pub mod keep;
 pub mod live;
 pub mod lock;
 pub mod manifest;

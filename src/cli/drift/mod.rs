@@ -19,7 +19,8 @@ use crate::drift::{Baseline, Settings, idle, invariants};
 use crate::io;
 use crate::io::kube::{Limits, Target};
 use crate::model::finding::{DriftReport, Verdict};
-use crate::model::live::{GroupKind, LiveState, Unreadable};
+use crate::model::keep::Asked;
+use crate::model::live::{GroupKind, LiveState, Unreadable, Want};
 use crate::model::name::ClusterName;
 use crate::model::origin::{Blame, Origins};
 use crate::pipeline::drift::{Repository, config};
@@ -257,7 +258,7 @@ impl Drift {
         let states = match &self.live {
             Some(path) => {
                 terminal.progress(&format!("reading {}", path.display()));
-                self.dumps(path, sides)
+                self.dumps(path, sides, fleet)
                     .map_err(|error| terminal.unreadable(&error))?
             }
             None => {
@@ -314,15 +315,26 @@ impl Drift {
         &self,
         path: &Path,
         sides: &BTreeMap<ClusterName, Side<'_>>,
+        fleet: Option<invariants::Fleet<'_>>,
     ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
-        let kinds = |side: &Side<'_>| -> BTreeSet<GroupKind> {
+        let everywhere = everywhere(sides);
+        let asked = |(name, side): (&ClusterName, &Side<'_>)| {
             let kinds = side.repository.kinds().into_iter();
-            kinds.map(|(kind, _)| kind).collect()
+            let mut wants = wants(name, side, &everywhere, fleet);
+            if fleet.is_none() {
+                invariants::add_of_itself(&mut wants);
+            }
+            let asked = Asked {
+                kinds: kinds.map(|(kind, _)| kind).collect(),
+                wants,
+                all: side.settings.any_may_be_ours(),
+            };
+            (name.clone(), asked)
         };
-        let all = sides.iter().map(|(name, side)| (name.clone(), kinds(side)));
+        let all = sides.iter().map(asked);
         if self.of_directory_only(sides) {
             return all
-                .map(|(name, kinds)| Ok((name, io::snapshot::read(path, &kinds)?)))
+                .map(|(name, asked)| Ok((name, io::snapshot::read(path, &asked)?)))
                 .collect();
         }
         io::snapshot::read_fleet(path, &all.collect())
@@ -342,8 +354,7 @@ impl Drift {
         sides: &BTreeMap<ClusterName, Side<'_>>,
         fleet: Option<invariants::Fleet<'_>>,
     ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
-        let everywhere: BTreeSet<(GroupKind, String)> =
-            sides.values().flat_map(|s| s.repository.kinds()).collect();
+        let everywhere = everywhere(sides);
         let (mut targets, mut states) = (Vec::new(), BTreeMap::new());
         for (name, side) in sides {
             let context = self.context.clone().or_else(|| side.context.clone());
@@ -351,10 +362,7 @@ impl Drift {
                 states.insert(name.clone(), never_contacted(name));
                 continue;
             }
-            let mut wants = side.repository.wants(&everywhere, &side.settings);
-            if let Some(fleet) = fleet {
-                invariants::add_wants(fleet, name, &mut wants);
-            }
+            let wants = wants(name, side, &everywhere, fleet);
             targets.push(Target {
                 cluster: name.clone(),
                 context,
@@ -394,6 +402,25 @@ fn blame(compared: &Compared) -> anyhow::Result<Blame> {
         }
         _ => Ok(nobody),
     }
+}
+
+/// The kinds that the clusters have, with their versions.
+fn everywhere(sides: &BTreeMap<ClusterName, Side<'_>>) -> BTreeSet<(GroupKind, String)> {
+    sides.values().flat_map(|s| s.repository.kinds()).collect()
+}
+
+/// What is read of a cluster or its dump.
+fn wants(
+    name: &ClusterName,
+    side: &Side<'_>,
+    everywhere: &BTreeSet<(GroupKind, String)>,
+    fleet: Option<invariants::Fleet<'_>>,
+) -> BTreeSet<Want> {
+    let mut wants = side.repository.wants(everywhere, &side.settings);
+    if let Some(fleet) = fleet {
+        invariants::add_wants(fleet, name, &mut wants);
+    }
+    wants
 }
 
 fn never_contacted(cluster: &ClusterName) -> LiveState {

@@ -37,8 +37,9 @@ pub(crate) struct Invariant {
     pub(crate) name: &'static str,
     /// What must hold, as the end of a sentence.
     pub(crate) about: &'static str,
-    /// Whether there is nothing to compare with unless there is a fleet.
-    needs_fleet: bool,
+    /// Kinds whose objects tell of it even where there is no fleet to compare with: all of them, or
+    /// those that mention a name. None, and it needs a fleet.
+    of_itself: &'static [(ground::Kind, Option<&'static str>)],
     /// What must be read of a cluster for it besides what is compared.
     wants: fn(&Fleet<'_>, &ClusterName, &mut Sought),
     /// Looks.
@@ -129,6 +130,28 @@ pub fn add_wants(fleet: Fleet<'_>, cluster: &ClusterName, wants: &mut BTreeSet<W
     }
 }
 
+/// Adds what the invariants look at in a dump where there is no fleet.
+pub fn add_of_itself(wants: &mut BTreeSet<Want>) {
+    for (kind, name) in INVARIANTS.iter().flat_map(|i| i.of_itself) {
+        let seek = name.map(|name| Seek {
+            names: BTreeSet::from([name.to_owned()]),
+            fields: BTreeSet::from(["/spec".to_owned()]),
+            ..Seek::default()
+        });
+        wants.insert(Want {
+            kind: GroupKind {
+                group: kind.0.to_owned(),
+                kind: kind.2.to_owned(),
+            },
+            version: kind.1.to_owned(),
+            objects: BTreeSet::new(),
+            everywhere: true,
+            keep_all: name.is_none(),
+            seek,
+        });
+    }
+}
+
 /// What the invariants read of each cluster, whether it is compared as well or not.
 pub fn also_read(fleet: Fleet<'_>) -> AlsoRead {
     let of = |cluster: &ClusterName| {
@@ -144,7 +167,7 @@ pub fn check(ground: &Ground<'_>) -> Invariants {
     let mut report = Invariants::default();
     for invariant in INVARIANTS {
         let mut outcome = Outcome::new(invariant.name);
-        match ground.fleet.is_none() && invariant.needs_fleet {
+        match ground.fleet.is_none() && invariant.of_itself.is_empty() {
             true => outcome.unjudged("without a fleet there is nothing to compare with"),
             false => (invariant.check)(ground, &mut outcome),
         }

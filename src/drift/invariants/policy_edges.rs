@@ -19,7 +19,7 @@ use super::{Invariant, Sought};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "policy-edges",
     about: "both ends let a declared call through",
-    needs_fleet: true,
+    of_itself: &[],
     wants,
     check,
 };

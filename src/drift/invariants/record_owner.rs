@@ -22,7 +22,11 @@ use super::{Invariant, Sought};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "record-owner",
     about: "each set of records has one owner",
-    needs_fleet: false,
+    of_itself: &[
+        (RECORDS, None),
+        (GSLB, None),
+        (DEPLOYMENT, Some(CONTROLLER)),
+    ],
     wants,
     check,
 };

@@ -17,7 +17,7 @@ use super::{Invariant, Sought};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "residency",
     about: "none of its data is outside of its jurisdiction",
-    needs_fleet: true,
+    of_itself: &[],
     wants,
     check,
 };

@@ -18,7 +18,7 @@ use super::{Invariant, Sought};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "voters",
     about: "its members, their votes and its leader are where the plan has them",
-    needs_fleet: true,
+    of_itself: &[],
     wants,
     check,
 };

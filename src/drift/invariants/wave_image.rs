@@ -15,7 +15,7 @@ use super::{Invariant, Sought};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "wave-image",
     about: "all regions of a wave run the same image",
-    needs_fleet: true,
+    of_itself: &[],
     wants,
     check,
 };

@@ -177,6 +177,7 @@ impl<'a> Run<'a> {
             .objects
             .iter()
             .filter_map(|o| o.body.pointer("/metadata/uid")?.as_str())
+            .chain(sides.live.others.iter().map(String::as_str))
             .collect();
         let mut found = Vec::new();
         for (id, object) in sides.objects.iter().filter(|(id, _)| !named.contains(id)) {

@@ -11,9 +11,9 @@ use super::connect;
 use super::discovery::{self, Resource, Served, Serving};
 use super::fault::Fault;
 use super::kind::{self, Reading};
-use super::page::Item;
 use super::session::{JSON, Session};
 use super::{Limits, Target};
+use crate::io::item::Item;
 use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View, Want};
 
 /// Groups whose schemas regen carries; those of others come from the cluster.

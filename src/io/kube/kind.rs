@@ -9,8 +9,8 @@ use serde_json::Value;
 use super::discovery::Resource;
 use super::fault::Fault;
 use super::list::{self, Listed};
-use super::page::{self, Item, Keep};
 use super::session::Session;
+use crate::io::item::Item;
 use crate::model::live::{View, Want};
 use crate::model::manifest::ObjectId;
 
@@ -99,30 +99,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn keep(&self, namespace: &str, name: &str, object: &Value) -> Keep<'_> {
-        let among = |objects: &BTreeSet<(String, String)>| {
-            objects.contains(&(namespace.to_owned(), name.to_owned()))
-                || objects.contains(&(String::new(), name.to_owned()))
-                // The server ignores a namespace that stands on a cluster-scoped object.
-                || (!self.resource.namespaced && objects.iter().any(|(_, n)| n == name))
-        };
-        if among(&self.want.objects) {
-            return Keep::Whole;
-        }
-        let alone = self.want.seek.as_ref().is_some_and(|seek| seek.alone);
-        if !alone && (self.want.keep_all || page::marked(object)) && !among(self.elsewhere) {
-            return Keep::Whole;
-        }
-        match &self.want.seek {
-            Some(seek) if seek.mentions(object) && !among(self.elsewhere) => {
-                Keep::Fields(&seek.fields)
-            }
-            _ => Keep::Nothing,
-        }
-    }
-
     async fn list(&self, namespace: Option<&str>) -> Listed {
-        let keep = |ns: &str, name: &str, object: &Value| self.keep(ns, name, object);
+        let keep = |ns: &str, name: &str, object: &Value| {
+            self.want
+                .keep((ns, name), object, self.resource.namespaced, self.elsewhere)
+        };
         list::list(self.session, self.resource, namespace, &keep).await
     }
 

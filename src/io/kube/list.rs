@@ -5,8 +5,10 @@ use serde_json::Value;
 
 use super::discovery::Resource;
 use super::fault::Fault;
-use super::page::{self, Item, Keep};
+use super::page;
 use super::session::{JSON, Session, escaped};
+use crate::io::item::Item;
+use crate::model::keep::Keep;
 
 /// How often a LIST is started again when its token expired.
 const RESTARTS: u32 = 2;

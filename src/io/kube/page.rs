@@ -1,32 +1,14 @@
 //! One page of a LIST, decoded item by item; what nobody wants is dropped on the way.
 
-use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Deserialize;
 use serde::de::{
     DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
-use serde_json::value::RawValue;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-/// An object, and its managed fields as they came.
-#[derive(Debug, Default, PartialEq)]
-pub(super) struct Item {
-    pub(super) body: Value,
-    pub(super) managed: Option<Box<str>>,
-    /// Whether only some fields of it were kept.
-    pub(super) evidence: bool,
-}
-
-/// What is kept of an object.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Keep<'k> {
-    Nothing,
-    Whole,
-    /// These fields, besides what tells which object it is.
-    Fields(&'k BTreeSet<String>),
-}
+use crate::io::item::Item;
+use crate::model::keep::Keep;
 
 /// A page.
 #[derive(Debug, Default)]
@@ -135,168 +117,10 @@ impl<'de> Visitor<'de> for Items<'_, '_> {
     }
 }
 
-/// What is kept of every object.
-const ALWAYS: &[&str] = &[
-    "/apiVersion",
-    "/kind",
-    "/metadata/name",
-    "/metadata/namespace",
-    "/metadata/labels",
-    "/metadata/uid",
-];
-
-impl Item {
-    /// Only some of its fields.
-    fn cut(self, fields: &BTreeSet<String>) -> Self {
-        let mut rest = self.body;
-        let mut body = Value::Null;
-        for field in ALWAYS
-            .iter()
-            .copied()
-            .chain(fields.iter().map(String::as_str))
-        {
-            copy(&mut rest, &mut body, field);
-        }
-        Self {
-            body,
-            managed: self.managed,
-            evidence: true,
-        }
-    }
-}
-
-/// Moves what is at a pointer to the same place of another value; lists keep their lengths.
-fn copy(from: &mut Value, to: &mut Value, pointer: &str) {
-    let Some(rest) = pointer.strip_prefix('/') else {
-        *to = from.take();
-        return;
-    };
-    let end = rest.find('/').unwrap_or(rest.len());
-    let (step, rest) = rest.split_at(end);
-    match from {
-        Value::Array(elements) if step == "*" => {
-            if !to.is_array() {
-                *to = Value::Array(vec![Value::Null; elements.len()]);
-            }
-            let places = to.as_array_mut().into_iter().flatten();
-            for (element, place) in elements.iter_mut().zip(places) {
-                copy(element, place, rest);
-            }
-        }
-        Value::Object(members) => {
-            let step = step.replace("~1", "/").replace("~0", "~");
-            if let Some(member) = members.get_mut(&step) {
-                if !to.is_object() {
-                    *to = Value::Object(Map::new());
-                }
-                if let Some(kept) = to.as_object_mut() {
-                    copy(member, kept.entry(step).or_insert(Value::Null), rest);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// An object, or what stands in its place.
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(Members)
-    }
-}
-
-struct Members;
-
-impl<'de> Visitor<'de> for Members {
-    type Value = Item;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Item, A::Error> {
-        let (mut body, mut managed) = (Map::new(), None);
-        while let Some(key) = map.next_key::<String>()? {
-            let value = match key.as_str() {
-                "metadata" => {
-                    let metadata: Metadata = map.next_value()?;
-                    managed = metadata.managed;
-                    metadata.rest
-                }
-                _ => map.next_value()?,
-            };
-            body.insert(key, value);
-        }
-        let body = Value::Object(body);
-        Ok(Item {
-            body,
-            managed,
-            evidence: false,
-        })
-    }
-}
-
-/// `metadata` of an object.
-struct Metadata {
-    rest: Value,
-    managed: Option<Box<str>>,
-}
-
-impl<'de> Deserialize<'de> for Metadata {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-        impl<'de> Visitor<'de> for Members {
-            type Value = Metadata;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the metadata of an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Metadata, A::Error> {
-                let (mut rest, mut managed) = (Map::new(), None);
-                while let Some(key) = map.next_key::<String>()? {
-                    if key == "managedFields" {
-                        managed = Some(map.next_value::<&RawValue>()?.get().into());
-                    } else {
-                        rest.insert(key, map.next_value()?);
-                    }
-                }
-                let rest = Value::Object(rest);
-                Ok(Metadata { rest, managed })
-            }
-        }
-        deserializer.deserialize_map(Members)
-    }
-}
-
-/// Labels and annotations by which appliers mark what is theirs; with a value, only that one.
-/// Whether the mark names a unit of ours is for the comparison to say.
-const MARKS: &[(&str, &str, Option<&str>)] = &[
-    ("labels", "app.kubernetes.io/managed-by", Some("regen")),
-    ("labels", "app.kubernetes.io/managed-by", Some("Helm")),
-    ("labels", "app.kubernetes.io/instance", None),
-    ("labels", "applyset.kubernetes.io/part-of", None),
-    ("labels", "argocd.argoproj.io/instance", None),
-    ("labels", "helm.toolkit.fluxcd.io/name", None),
-    ("labels", "kluctl.io/discriminator", None),
-    ("labels", "kustomize.toolkit.fluxcd.io/name", None),
-    ("labels", "objectset.rio.cattle.io/hash", None),
-    ("annotations", "argocd.argoproj.io/tracking-id", None),
-    ("annotations", "meta.helm.sh/release-name", None),
-    ("annotations", "regen.dev/id", None),
-];
-
-/// Whether an object carries a mark of ownership.
-pub(super) fn marked(object: &Value) -> bool {
-    let metadata = &object["metadata"];
-    MARKS.iter().any(|(place, key, value)| {
-        let found = metadata[*place][*key].as_str();
-        found.is_some_and(|found| value.is_none_or(|value| value == found))
-    })
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     fn all(text: &str) -> Result<Page, serde_json::Error> {
@@ -373,27 +197,5 @@ mod tests {
         let body = serde_json::json!({"kind": "X", "metadata": {"name": "a", "annotations": {"x/y": "z"}},
             "endpoints": [{"conditions": {"ready": true}}, null]});
         assert_eq!(item.body, body);
-    }
-
-    #[test]
-    fn marks_are_seen() {
-        let object = |place: &str, key: &str, value: &str| serde_json::json!({"metadata": {place: {key: value}}});
-        assert!(marked(&object(
-            "labels",
-            "app.kubernetes.io/managed-by",
-            "regen"
-        )));
-        assert!(marked(&object(
-            "annotations",
-            "argocd.argoproj.io/tracking-id",
-            "x"
-        )));
-        assert!(!marked(&object(
-            "labels",
-            "app.kubernetes.io/managed-by",
-            "kubelet"
-        )));
-        assert!(!marked(&object("labels", "app", "regen")));
-        assert!(!marked(&serde_json::json!({"metadata": {"labels": null}})));
     }
 }

@@ -6,6 +6,7 @@
 
 mod document;
 mod files;
+mod stream;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -13,28 +14,30 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 
 use crate::model::change::LEDGER_PATH;
-use crate::model::live::{GroupKind, LiveObject, LiveState, Unreadable, View};
+use crate::model::keep::Asked;
+use crate::model::live::{GroupKind, LiveState, Unreadable, View};
 use crate::model::name::ClusterName;
 use document::Held;
 
 /// Reads one dump: a file, or a directory with everything below it, sorted by path.
 ///
-/// `desired` are the kinds that will be compared; each of them has a view in the result.
+/// Objects that nobody asked for are dropped while reading; each kind that will be compared has a
+/// view in the result.
 ///
 /// # Errors
 ///
 /// When a file cannot be read, is no YAML or JSON, holds something else than Kubernetes objects,
 /// or is larger than a dump may be; when an object stands twice and differs; when a link leads out
 /// of the directory. The text names the file and never quotes it.
-pub fn read(path: &Path, desired: &BTreeSet<GroupKind>) -> anyhow::Result<LiveState> {
+pub fn read(path: &Path, asked: &Asked) -> anyhow::Result<LiveState> {
     let what = || format!("reading the dump `{}`", path.display());
     let about = std::fs::metadata(path).with_context(what)?;
     if about.is_dir() {
         let files = files::below(path).with_context(what)?;
-        let held = document::read_all(&files)?;
-        return Ok(of_directory(held, desired, path));
+        let held = document::read_all(&files, asked)?;
+        return Ok(of_directory(held, &asked.kinds, path));
     }
-    let held = document::read_all(&[path.to_owned()])?;
+    let held = document::read_all(&[path.to_owned()], asked)?;
     if held.empty_files > 0 {
         // A redirect leaves it when the command before it failed.
         let detail = format!(
@@ -43,7 +46,7 @@ pub fn read(path: &Path, desired: &BTreeSet<GroupKind>) -> anyhow::Result<LiveSt
         );
         return Ok(unreadable(detail));
     }
-    let kinds = desired.iter().chain(&held.kinds);
+    let kinds = asked.kinds.iter().chain(&held.kinds);
     let state = LiveState {
         views: kinds.map(|kind| (kind.clone(), View::Complete)).collect(),
         ..LiveState::default()
@@ -118,7 +121,7 @@ pub fn repository(root: &Path) -> anyhow::Result<Option<Repository>> {
 /// As [`read`]; also when there is one file for several clusters, or two dumps of one.
 pub fn read_fleet(
     path: &Path,
-    clusters: &BTreeMap<ClusterName, BTreeSet<GroupKind>>,
+    clusters: &BTreeMap<ClusterName, Asked>,
 ) -> anyhow::Result<BTreeMap<ClusterName, LiveState>> {
     let about = std::fs::metadata(path)
         .with_context(|| format!("reading the dumps in `{}`", path.display()))?;
@@ -126,8 +129,8 @@ pub fn read_fleet(
         let mut all = clusters.iter();
         return match (all.next(), all.next()) {
             (None, _) => Ok(BTreeMap::new()),
-            (Some((cluster, desired)), None) => {
-                Ok(BTreeMap::from([(cluster.clone(), read(path, desired)?)]))
+            (Some((cluster, asked)), None) => {
+                Ok(BTreeMap::from([(cluster.clone(), read(path, asked)?)]))
             }
             _ => bail!(
                 "`{}` is one file, and {} clusters are compared: name one of them, or give a directory \
@@ -138,9 +141,9 @@ pub fn read_fleet(
         };
     }
     let mut states = BTreeMap::new();
-    for (cluster, desired) in clusters {
+    for (cluster, asked) in clusters {
         let state = match dump_of(path, cluster)? {
-            Some(dump) => read(&dump, desired).with_context(|| format!("cluster `{cluster}`"))?,
+            Some(dump) => read(&dump, asked).with_context(|| format!("cluster `{cluster}`"))?,
             None => unreadable(format!(
                 "`{}` holds neither `{cluster}.yaml` nor `{cluster}/`",
                 path.display()
@@ -188,30 +191,12 @@ fn unreadable(detail: String) -> LiveState {
 
 /// The kinds that the files hold, in all namespaces that they hold.
 fn of_directory(held: Held, desired: &BTreeSet<GroupKind>, path: &Path) -> LiveState {
-    let mut namespaces = BTreeSet::new();
-    let mut namespaced = BTreeSet::new();
-    let mut cluster_scoped = BTreeSet::new();
-    for object in &held.objects {
-        let metadata = &object.body["metadata"];
-        match metadata["namespace"].as_str() {
-            Some(namespace) => {
-                namespaces.insert(namespace.to_owned());
-                namespaced.insert(object.kind.clone());
-            }
-            None => {
-                cluster_scoped.insert(object.kind.clone());
-            }
-        }
-        if object.kind.group.is_empty() && object.kind.kind == "Namespace" {
-            namespaces.extend(metadata["name"].as_str().map(str::to_owned));
-        }
-    }
     let mut state = LiveState::default();
     for kind in &held.kinds {
-        let view = if cluster_scoped.contains(kind) && !namespaced.contains(kind) {
+        let view = if held.cluster_scoped.contains(kind) && !held.namespaced.contains(kind) {
             View::Complete
         } else {
-            View::Namespaces(namespaces.clone())
+            View::Namespaces(held.namespaces.clone())
         };
         state.views.insert(kind.clone(), view);
     }
@@ -229,20 +214,21 @@ fn of_directory(held: Held, desired: &BTreeSet<GroupKind>, path: &Path) -> LiveS
 fn with_objects(mut state: LiveState, held: Held) -> LiveState {
     state.saved = true;
     state.objects = held.objects;
-    state.objects.sort_by_cached_key(|object| {
-        let text = |key: &str| {
-            object.body["metadata"][key]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        (object.kind.clone(), text("namespace"), text("name"))
-    });
-    let objects: &[LiveObject] = &state.objects;
-    let scopes = objects
-        .iter()
-        .filter(|o| o.body["metadata"]["namespace"].is_string());
-    state.namespaced = scopes.map(|o| (o.kind.clone(), true)).collect();
+    state.evidence.objects = held.evidence;
+    for objects in [&mut state.objects, &mut state.evidence.objects] {
+        objects.sort_by_cached_key(|object| {
+            let text = |key: &str| {
+                object.body["metadata"][key]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            };
+            (object.kind.clone(), text("namespace"), text("name"))
+        });
+    }
+    state.others = held.others;
+    let scopes = held.namespaced.into_iter();
+    state.namespaced = scopes.map(|kind| (kind, true)).collect();
     state
 }
 

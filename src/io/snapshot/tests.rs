@@ -1,4 +1,5 @@
 use super::*;
+use crate::model::live::LiveObject;
 
 fn gk(text: &str) -> GroupKind {
     let (group, kind) = text.split_once('/').unwrap_or(("", text));
@@ -8,8 +9,8 @@ fn gk(text: &str) -> GroupKind {
     }
 }
 
-fn kinds(texts: &[&str]) -> BTreeSet<GroupKind> {
-    texts.iter().map(|t| gk(t)).collect()
+fn kinds(texts: &[&str]) -> Asked {
+    Asked::everything(texts.iter().map(|t| gk(t)).collect())
 }
 
 fn write(files: &[(&str, &str)]) -> tempfile::TempDir {
@@ -190,7 +191,7 @@ fn a_broken_dump_is_an_error_that_names_the_file_and_does_not_quote_it() {
     ];
     for (name, text, part) in cases {
         let dir = write(&[("d.json", &text)]);
-        let error = format!("{:#}", read(dir.path(), &BTreeSet::new()).unwrap_err());
+        let error = format!("{:#}", read(dir.path(), &kinds(&[])).unwrap_err());
         assert!(
             error.contains(part) && error.contains("d.json"),
             "{name}: {error}"
@@ -199,11 +200,11 @@ fn a_broken_dump_is_an_error_that_names_the_file_and_does_not_quote_it() {
     }
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("d.json"), [b'{', 0xff]).unwrap();
-    assert!(format!("{:#}", read(dir.path(), &BTreeSet::new()).unwrap_err()).contains("not UTF-8"));
+    assert!(format!("{:#}", read(dir.path(), &kinds(&[])).unwrap_err()).contains("not UTF-8"));
     assert!(
         format!(
             "{:#}",
-            read(&dir.path().join("none"), &BTreeSet::new()).unwrap_err()
+            read(&dir.path().join("none"), &kinds(&[])).unwrap_err()
         )
         .contains("none")
     );
@@ -218,9 +219,9 @@ fn links_do_not_lead_out() {
     let dir = write(&[("a.json", object)]);
     symlink(dir.path().join("a.json"), dir.path().join("b.json")).unwrap();
     symlink(dir.path(), dir.path().join("loop")).unwrap();
-    assert_eq!(read(dir.path(), &BTreeSet::new()).unwrap().objects.len(), 1);
+    assert_eq!(read(dir.path(), &kinds(&[])).unwrap().objects.len(), 1);
     symlink(outside.path().join("o.json"), dir.path().join("c.json")).unwrap();
-    assert!(format!("{:#}", read(dir.path(), &BTreeSet::new()).unwrap_err()).contains("c.json"));
+    assert!(format!("{:#}", read(dir.path(), &kinds(&[])).unwrap_err()).contains("c.json"));
 }
 
 #[test]

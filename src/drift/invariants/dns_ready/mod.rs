@@ -24,7 +24,7 @@ use records::{Record, records};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "dns-ready",
     about: "its name leads only to clusters with ready endpoints",
-    needs_fleet: true,
+    of_itself: &[],
     wants,
     check,
 };

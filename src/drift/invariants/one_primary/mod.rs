@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 use crate::model::engine::Engine;
 use crate::model::name::ClusterName;
 
-use super::data::{self, POSTGRES};
+use super::data::{self, MONGODB, POSTGRES};
 use super::ground::{Fleet, Ground};
 use super::outcome::Outcome;
 use super::{Invariant, Sought};
@@ -24,7 +24,7 @@ use set::{Member, Set, sets};
 pub(super) const INVARIANT: Invariant = Invariant {
     name: "one-primary",
     about: "exactly one member takes writes and all others follow it",
-    needs_fleet: false,
+    of_itself: &[(POSTGRES, None), (MONGODB, None)],
     wants,
     check,
 };
