@@ -37,6 +37,7 @@ const HOMES: &[(&str, &[&str])] = &[
     ("futures", &["io/kube/"]),
     ("git2", &["io/git/"]),
     ("granit_parser", &["yaml/"]),
+    ("hmac", &["model/digest.rs"]),
     ("http", &["io/kube/"]),
     ("http_body_util", &["io/kube/"]),
     ("jiff", &["io/", "cli/", "normalise/"]),

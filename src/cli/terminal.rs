@@ -161,6 +161,12 @@ pub(super) fn cache() -> Option<PathBuf> {
     Some(base.join("regen"))
 }
 
+/// A variable of the environment that is not printed; none where it is empty.
+pub(super) fn secret(name: &str) -> Option<Vec<u8>> {
+    let value = variable(name)?.into_encoded_bytes();
+    (!value.is_empty()).then_some(value)
+}
+
 #[expect(clippy::disallowed_methods, reason = "the door reads the environment")]
 fn variable(name: &str) -> Option<std::ffi::OsString> {
     std::env::var_os(name)

@@ -4,7 +4,7 @@ use std::cell::OnceCell;
 
 use serde_json::Value;
 
-use crate::model::finding::{Finding, FindingKind, FindingSeverity};
+use crate::model::finding::{Finding, FindingKind, FindingSeverity, Hints};
 use crate::model::live::LiveObject;
 use crate::model::manifest::ObjectId;
 use crate::normalise::{LAST_APPLIED, Node};
@@ -16,7 +16,7 @@ use super::ignore::Place;
 use super::ownership::{Class, Classes, Entry, entries, owners};
 use super::path::{self, Step, names};
 use super::scale::Bounds;
-use super::secrets::masked;
+use super::secrets::{hint, masked};
 use super::settings::Settings;
 
 /// One object of which both sides are there.
@@ -357,7 +357,16 @@ impl<'a> Case<'a> {
             Some(_) => None,
             None => shown(&difference.desired),
         };
+        let key = self.settings.hints.as_ref();
+        let hint = |held: &Held<'_>| {
+            let value = raw(held)?;
+            hint(self.id, path, &value, key?)
+        };
         Finding {
+            hints: Hints {
+                desired: hint(&difference.desired),
+                live: hint(&difference.live),
+            },
             path: path::pointer(path),
             index_path: path::index_pointer(path),
             detail: difference.detail.clone(),

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use crate::model::digest::Key;
+use crate::model::finding::Hint;
 use crate::model::manifest::ObjectId;
-use crate::normalise::LAST_APPLIED;
+use crate::normalise::{LAST_APPLIED, base64};
 
 use super::path::{Step, names};
 
@@ -40,6 +42,23 @@ pub(super) fn masked(id: &ObjectId, path: &[Step<'_>], mut value: Value) -> Valu
     }
     clean(&mut value, 0);
     value
+}
+
+/// What may be told of a value that is masked as a whole.
+pub(super) fn hint(id: &ObjectId, path: &[Step<'_>], value: &Value, key: &Key) -> Option<Hint> {
+    let of_secret = id.group.is_empty() && id.kind == "Secret";
+    let bytes = match value {
+        Value::String(text) if of_secret && names(path).first() == Some(&"data") => {
+            base64(text).unwrap_or_else(|| text.as_bytes().to_vec())
+        }
+        Value::String(text) => text.as_bytes().to_vec(),
+        other => other.to_string().into_bytes(),
+    };
+    let masked = masked(id, path, value.clone()) == REDACTED;
+    masked.then(|| Hint {
+        bytes: bytes.len(),
+        hash: key.short(&bytes),
+    })
 }
 
 /// Takes secrets out of what is inside a value.

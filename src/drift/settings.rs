@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::model::digest::Key;
 use crate::model::keep::is_mark;
 
 use super::ignore::Rule;
@@ -39,6 +40,8 @@ pub struct Settings {
     pub orphans: Option<Orphans>,
     /// The day, as `2026-01-31`, that `until` of rules is compared with; `None`: rules never expire.
     pub today: Option<String>,
+    /// With what lengths and hashes of masked values are told; `None`: not at all.
+    pub hints: Option<Key>,
 }
 
 impl Default for Settings {
@@ -53,6 +56,7 @@ impl Default for Settings {
             marks: Vec::new(),
             orphans: None,
             today: None,
+            hints: None,
         }
     }
 }

@@ -9,4 +9,5 @@ pub mod files;
 pub mod git;
 mod item;
 pub mod kube;
+pub mod random;
 pub mod snapshot;

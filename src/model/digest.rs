@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 
 /// A SHA-256 digest (FIPS 180-4), printed as 64 lower-case hexadecimal digits.
@@ -48,6 +49,38 @@ impl Digest {
     }
 }
 
+/// What digests of secrets are keyed with, so that nobody can try values against them.
+#[derive(Clone)]
+pub struct Key(Hmac<Sha256>);
+
+impl Key {
+    /// A key of any length.
+    pub fn new(bytes: &[u8]) -> Self {
+        // Shorter ones are filled up and longer ones hashed (RFC 2104).
+        let mut block = [0; 64];
+        match bytes.len() {
+            0..=64 => block[..bytes.len()].copy_from_slice(bytes),
+            _ => block[..32].copy_from_slice(&Sha256::digest(bytes)),
+        }
+        Self(Hmac::new(&block.into()))
+    }
+
+    /// The first eight hexadecimal digits of the HMAC-SHA256 (RFC 2104) of bytes.
+    pub fn short(&self, bytes: &[u8]) -> String {
+        let mut mac = self.0.clone();
+        mac.update(bytes);
+        let mut digits = Digest(mac.finalize().into_bytes().into()).to_string();
+        digits.truncate(8);
+        digits
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Key")
+    }
+}
+
 fn nibble(digit: u8) -> Option<u8> {
     match digit {
         b'0'..=b'9' => Some(digit - b'0'),
@@ -77,6 +110,16 @@ impl fmt::Debug for Digest {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// RFC 4231, test cases 2 and 6.
+    #[test]
+    fn keyed_digests_are_hmac_sha256() {
+        let short = |key: &[u8], text: &str| Key::new(key).short(text.as_bytes());
+        assert_eq!(short(b"Jefe", "what do ya want for nothing?"), "5bdcc146");
+        let long = "Test Using Larger Than Block-Size Key - Hash Key First";
+        assert_eq!(short(&[0xaa; 131], long), "60e43159");
+        assert_eq!(format!("{:?}", Key::new(b"hunter2")), "Key");
+    }
 
     #[test]
     fn digests_are_those_of_the_standard_and_come_back_from_text() {

@@ -121,6 +121,8 @@ pub struct Finding {
     pub desired: Option<Value>,
     /// What the cluster says; secrets are masked before they get here.
     pub live: Option<Value>,
+    /// Of values that are masked, what may be told of them where it was asked for.
+    pub hints: Hints,
     /// The value that the server would have filled in.
     pub default: Option<Value>,
     /// Who owns the live value, most telling first.
@@ -155,6 +157,24 @@ pub struct Finding {
     pub known: bool,
 }
 
+/// What may be told of masked values; never part of what makes a finding the same one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hints {
+    /// Of what the repository says.
+    pub desired: Option<Hint>,
+    /// Of what the cluster says.
+    pub live: Option<Hint>,
+}
+
+/// What may be told of one masked value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hint {
+    /// Its length in bytes.
+    pub bytes: usize,
+    /// Eight hexadecimal digits of its keyed hash: equal values of one key have equal ones.
+    pub hash: String,
+}
+
 impl Finding {
     /// A finding about an object as a whole, of which nothing more is known.
     pub fn new(
@@ -169,6 +189,7 @@ impl Finding {
             path: String::new(),
             index_path: String::new(),
             detail: Vec::new(),
+            hints: Hints::default(),
             desired: None,
             live: None,
             default: None,

@@ -18,6 +18,7 @@ use crate::diag::{Sink, Sources};
 use crate::drift::{Baseline, Settings, idle, invariants};
 use crate::io;
 use crate::io::kube::{Limits, Target};
+use crate::model::digest::Key;
 use crate::model::finding::{DriftReport, Verdict};
 use crate::model::keep::Asked;
 use crate::model::live::{GroupKind, LiveState, Unreadable, Want};
@@ -26,7 +27,7 @@ use crate::model::origin::{Blame, Origins};
 use crate::pipeline::drift::{Repository, config};
 use crate::report::{DriftFormat, Provenance, json, prometheus, text};
 
-use super::{Exit, Stop, Terminal};
+use super::{Exit, Stop, Terminal, terminal};
 use shard::Shard;
 
 /// Compare the repository with the clusters, and say who changed what
@@ -110,6 +111,11 @@ pub(super) struct Drift {
     #[arg(long)]
     show_rules: bool,
 
+    /// Tell length and keyed hash of values that are masked: equal ones within one report have equal
+    /// hashes, and in all reports under the same key in $REGEN_SECRET_HINTS_KEY
+    #[arg(long)]
+    secret_hints: bool,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
     format: DriftFormat,
@@ -122,6 +128,9 @@ pub(super) struct Drift {
     #[arg(long)]
     exit_zero: bool,
 }
+
+/// What masked values are hashed with; else something random.
+const HINTS_KEY: &str = "REGEN_SECRET_HINTS_KEY";
 
 /// A report that goes into a file.
 #[derive(Clone, Debug)]
@@ -274,13 +283,15 @@ impl Drift {
             }
         }
         terminal.progress("comparing");
+        let hints = self.hints()?;
         let unread = LiveState::default();
         let clusters = sides.iter().map(|(name, side)| {
             let live = states.get(name).unwrap_or(&unread);
-            (
-                name.to_string(),
-                side.repository.compare(live, &side.settings),
-            )
+            let settings = Settings {
+                hints: hints.clone(),
+                ..side.settings.clone()
+            };
+            (name.to_string(), side.repository.compare(live, &settings))
         });
         let mut report = DriftReport {
             clusters: clusters.collect(),
@@ -340,11 +351,22 @@ impl Drift {
         io::snapshot::read_fleet(path, &all.collect())
     }
 
+    /// With what masked values are hashed, where that was asked for.
+    fn hints(&self) -> anyhow::Result<Option<Key>> {
+        if !self.secret_hints {
+            return Ok(None);
+        }
+        Ok(Some(match terminal::secret(HINTS_KEY) {
+            Some(given) => Key::new(&given),
+            None => Key::new(&io::random::key()?),
+        }))
+    }
+
     /// Where what clusters serve is remembered, where that can be.
     fn cache(&self) -> Option<PathBuf> {
         match self.no_cache {
             true => None,
-            false => self.cache_dir.clone().or_else(super::terminal::cache),
+            false => self.cache_dir.clone().or_else(terminal::cache),
         }
     }
 

@@ -7,8 +7,8 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::model::finding::{
-    DriftReport, Examined, Finding, FindingKind, FindingSeverity, IdleRule, Involved, Manager,
-    Verdict, object_name,
+    DriftReport, Examined, Finding, FindingKind, FindingSeverity, Hint, Hints, IdleRule, Involved,
+    Manager, Verdict, object_name,
 };
 use crate::model::manifest::Origin;
 use crate::report::provenance::Provenance;
@@ -121,6 +121,9 @@ struct FindingForm {
     desired: Option<Value>,
     /// What the cluster says; of an invariant, what each cluster says.
     live: Option<Value>,
+    /// With `--secret-hints`, what may be told of values that are masked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hints: Option<HintsForm>,
     /// What the server would have filled in.
     default: Option<Value>,
     /// Who last changed it; null where nobody can tell.
@@ -155,6 +158,22 @@ struct FindingForm {
     accept: Option<Value>,
     /// Whether the baseline holds the very same finding, so that it does not count.
     known: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct HintsForm {
+    /// Of what the repository says.
+    desired: Option<HintForm>,
+    /// Of what the cluster says.
+    live: Option<HintForm>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+struct HintForm {
+    /// Length in bytes.
+    bytes: usize,
+    /// Eight hexadecimal digits of the HMAC-SHA256: equal values have equal ones within one report.
+    hash: String,
 }
 
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -286,6 +305,7 @@ fn finding(
         detail: f.detail.clone(),
         desired,
         live,
+        hints: hints(&f.hints),
         default,
         by: owners.first().cloned(),
         owners: if owners.len() > 1 { owners } else { Vec::new() },
@@ -304,6 +324,19 @@ fn finding(
         accept: f.accept.clone(),
         known: f.known,
     }
+}
+
+fn hints(hints: &Hints) -> Option<HintsForm> {
+    let form = |hint: &Option<Hint>| {
+        hint.as_ref().map(|hint| HintForm {
+            bytes: hint.bytes,
+            hash: hint.hash.clone(),
+        })
+    };
+    (*hints != Hints::default()).then(|| HintsForm {
+        desired: form(&hints.desired),
+        live: form(&hints.live),
+    })
 }
 
 fn involved(one: &Involved) -> InvolvedForm {

@@ -3,13 +3,14 @@
 
 mod invariants;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use serde_json::Value;
 
 use crate::model::finding::{
-    ClusterReport, DriftReport, Finding, FindingKind, FindingSeverity, Manager, Verdict,
+    ClusterReport, DriftReport, Finding, FindingKind, FindingSeverity, Hint, Manager, Verdict,
 };
 use crate::model::manifest::Origin;
 use crate::report::provenance::Provenance;
@@ -233,7 +234,8 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
         .as_ref()
         .and_then(|o| origin(o, view.provenance.as_ref()));
     if let Some(desired) = &finding.desired {
-        line(out, "repository", desired, origin.as_deref(), style);
+        let desired = with_hint(desired, finding.hints.desired.as_ref());
+        line(out, "repository", &desired, origin.as_deref(), style);
     } else if finding.kind == FindingKind::Extra {
         out.push_str("        repository  nothing\n");
     } else if let Some(origin) = origin {
@@ -241,7 +243,8 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     }
     let by = finding.by.first().map(manager);
     if let Some(live) = &finding.live {
-        line(out, "cluster", live, by.as_deref(), style);
+        let live = with_hint(live, finding.hints.live.as_ref());
+        line(out, "cluster", &live, by.as_deref(), style);
     } else if let Some(by) = by {
         let _ = writeln!(out, "        {}", style.faint(&by));
     }
@@ -264,6 +267,17 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     }
     if let Some(rule) = finding.accept.as_ref().filter(|_| view.rules) {
         let _ = writeln!(out, "        accept with  - {}", inert(&rule.to_string()));
+    }
+}
+
+/// `<redacted> (12 bytes, hash 5bdcc146)`.
+fn with_hint<'v>(value: &'v Value, hint: Option<&Hint>) -> Cow<'v, Value> {
+    match (value, hint) {
+        (Value::String(text), Some(Hint { bytes, hash })) => {
+            let bytes = count(*bytes, "byte");
+            Cow::Owned(format!("{text} ({bytes}, hash {hash})").into())
+        }
+        _ => Cow::Borrowed(value),
     }
 }
 
