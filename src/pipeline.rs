@@ -9,6 +9,7 @@
 //! Pure: what is read from disk, git or clusters comes in as arguments, and what is to be written
 //! goes out as values.
 
+pub mod accept;
 pub mod drift;
 mod measured;
 mod reviews;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use super::digest::Digest;
 use super::manifest::{ManifestPath, ObjectId, Origin};
 
 /// What kind of difference.
@@ -155,6 +156,26 @@ pub struct Finding {
     pub accept: Option<Value>,
     /// Whether the baseline holds the very same finding.
     pub known: bool,
+}
+
+impl Finding {
+    /// Eight hexadecimal digits that name it in the report on a cluster, and in later ones as long as
+    /// it is about the same place.
+    pub fn id(&self, cluster: &str) -> String {
+        let object = self.object.to_string();
+        let kind = format!("{:?}", self.kind);
+        let parts = [cluster, &object, &kind, &self.path];
+        let pairs = parts.map(|part| ("", part.as_bytes()));
+        let mut digits = Digest::of_pairs(pairs).to_string();
+        digits.truncate(8);
+        digits
+    }
+
+    /// Whether a value of the fleet's files may be made what the cluster has.
+    pub fn is_acceptable(&self) -> bool {
+        use FindingKind::{Extra, Modified, Removed};
+        matches!(self.kind, Modified | Extra | Removed) && !self.path.is_empty()
+    }
 }
 
 /// What may be told of masked values; never part of what makes a finding the same one.

@@ -6,10 +6,12 @@ use std::path::Path;
 use crate::diag::{Sink, Sources};
 use crate::drift::{Settings, invariants};
 use crate::io;
+use crate::model::finding::DriftReport;
+use crate::model::live::LiveState;
 use crate::model::manifest::{ManifestPath, ManifestSet};
 use crate::model::name::ClusterName;
 use crate::model::world::World;
-use crate::pipeline::drift;
+use crate::pipeline::{Planned, drift};
 use crate::{plan, publish};
 
 use super::super::repository::{self, Rendered};
@@ -18,9 +20,35 @@ use super::super::{Stop, Terminal};
 use super::selected::Selected;
 use super::{Compared, Drift, Fleet, Side};
 
+/// A fleet that was compared.
+pub(super) struct Looked<'a> {
+    pub(super) session: Session<'a>,
+    pub(super) planned: Planned,
+    /// What it renders.
+    pub(super) set: ManifestSet,
+    pub(super) report: DriftReport,
+    /// What its clusters run.
+    pub(super) states: BTreeMap<ClusterName, LiveState>,
+    /// How drift of each of them was told.
+    pub(super) settings: BTreeMap<ClusterName, Settings>,
+}
+
 impl Drift {
     /// Compares the fleet.
     pub(super) fn fleet(&self, root: &Path, terminal: &Terminal) -> Result<Compared, Stop> {
+        let mut looked = self.look(root, terminal)?;
+        Ok(Compared {
+            report: looked.report,
+            fleet: Some(Fleet {
+                origins: looked.planned.world.origins,
+                sources: std::mem::take(&mut looked.session.input.sources),
+                root: looked.session.root,
+            }),
+        })
+    }
+
+    /// Compares the fleet, and hands on all that there is about it.
+    pub(super) fn look<'t>(&self, root: &Path, terminal: &'t Terminal) -> Result<Looked<'t>, Stop> {
         let mut session = Session::open(root, self.format.of_faults(), terminal)?;
         let planned = session.plan(&plan::Options::default())?;
         let set = session.render(&planned)?;
@@ -69,8 +97,9 @@ impl Drift {
             world,
             plan: &planned.plan,
         };
-        let mut report = self.compare(&sides, Some(fleet), terminal)?;
-        drop(sides);
+        let (mut report, states) = self.compare(&sides, Some(fleet), terminal)?;
+        let settings = sides.into_iter();
+        let settings = settings.map(|(name, side)| (name, side.settings)).collect();
         report.repository = publish::findings(&change, &set);
         if !selected.is_all() {
             let of_selected = |path: &ManifestPath| {
@@ -80,14 +109,13 @@ impl Drift {
                 .repository
                 .retain(|f| f.file.as_ref().is_some_and(of_selected));
         }
-        let sources = std::mem::take(&mut session.input.sources);
-        Ok(Compared {
+        Ok(Looked {
+            session,
+            planned,
+            set,
             report,
-            fleet: Some(Fleet {
-                origins: planned.world.origins,
-                sources,
-                root: session.root.clone(),
-            }),
+            states,
+            settings,
         })
     }
 }

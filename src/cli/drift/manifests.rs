@@ -25,7 +25,7 @@ impl Drift {
             Some(clusters) => self.of_repository(clusters, desired, terminal)?,
             None => self.of_directory(desired, terminal)?,
         };
-        let report = self.compare(&sides, None, terminal)?;
+        let (report, _) = self.compare(&sides, None, terminal)?;
         Ok(Compared {
             report,
             fleet: None,

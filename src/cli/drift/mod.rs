@@ -1,5 +1,6 @@
 //! `regen drift`: what the repository says, what the clusters run, and everything between.
 
+mod accept;
 mod fleet;
 mod manifests;
 mod selected;
@@ -116,6 +117,16 @@ pub(super) struct Drift {
     #[arg(long)]
     secret_hints: bool,
 
+    /// Write what the cluster has at a finding into the fleet's files, by the number that the report
+    /// gives it: at the narrowest level that explains it, and only where rendering proves it; may be
+    /// given several times
+    #[arg(long, value_name = "FINDING", conflicts_with_all = ["desired", "shard", "baseline"])]
+    accept: Vec<String>,
+
+    /// With --accept: show the change and write nothing
+    #[arg(long, requires = "accept")]
+    dry_run: bool,
+
     /// How to write the report
     #[arg(long, value_enum, default_value_t = DriftFormat::Text)]
     format: DriftFormat,
@@ -177,6 +188,9 @@ struct Side<'a> {
 
 impl Drift {
     pub(super) fn run(&self, root: &Path, terminal: &Terminal) -> Result<Exit, Stop> {
+        if !self.accept.is_empty() {
+            return self.accept(root, terminal);
+        }
         let baseline = self.baseline(terminal)?;
         let mut compared = match &self.desired {
             Some(desired) => self.manifests(desired, terminal)?,
@@ -256,14 +270,14 @@ impl Drift {
         }
     }
 
-    /// Compares every side with its dump or its live cluster; a dump that cannot be read is
-    /// rejected.
+    /// Compares every side with its dump or its live cluster, and hands on what these run; a dump that
+    /// cannot be read is rejected.
     fn compare(
         &self,
         sides: &BTreeMap<ClusterName, Side<'_>>,
         fleet: Option<invariants::Fleet<'_>>,
         terminal: &Terminal,
-    ) -> Result<DriftReport, Stop> {
+    ) -> Result<(DriftReport, BTreeMap<ClusterName, LiveState>), Stop> {
         let states = match &self.live {
             Some(path) => {
                 terminal.progress(&format!("reading {}", path.display()));
@@ -298,7 +312,7 @@ impl Drift {
             ..DriftReport::default()
         };
         let Some(settings) = sides.values().next().map(|side| &side.settings) else {
-            return Ok(report);
+            return Ok((report, states));
         };
         let seen = sides.iter().map(|(name, side)| {
             let live = states.get(name).unwrap_or(&unread);
@@ -313,7 +327,7 @@ impl Drift {
         if self.shard.is_none() && (self.cluster.is_empty() || self.of_directory_only(sides)) {
             report.idle_rules = idle(&settings.ignore, &report);
         }
-        Ok(report)
+        Ok((report, states))
     }
 
     /// Whether manifests of no known cluster are compared.

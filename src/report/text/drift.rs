@@ -44,7 +44,7 @@ pub fn drift(report: &DriftReport, view: View<'_>) -> String {
         .collect();
     if !repository.is_empty() {
         let _ = writeln!(out, "{}", view.style.strong("repository"));
-        objects(&mut out, &repository, view);
+        objects(&mut out, &repository, None, view);
         out.push('\n');
     }
     for (name, cluster) in &report.clusters {
@@ -102,7 +102,7 @@ fn one_cluster(out: &mut String, name: &str, cluster: &ClusterReport, view: View
         .iter()
         .filter(|f| shown(f, view))
         .partition(|f| f.kind == FindingKind::Unknown);
-    objects(out, &rest, view);
+    objects(out, &rest, Some(name), view);
     unread(out, &unknown, view);
     if !unknown.is_empty() || !rest.is_empty() {
         out.push('\n');
@@ -152,14 +152,14 @@ fn shown(finding: &Finding, view: View<'_>) -> bool {
     view.all || finding.severity != FindingSeverity::Info && !finding.known
 }
 
-fn objects(out: &mut String, findings: &[&Finding], view: View<'_>) {
+fn objects(out: &mut String, findings: &[&Finding], cluster: Option<&str>, view: View<'_>) {
     let mut last = None;
     for finding in findings {
         if last != Some(&finding.object) {
             let _ = writeln!(out, "  {}", inert(&named(finding)));
             last = Some(&finding.object);
         }
-        one_finding(out, finding, view);
+        one_finding(out, finding, cluster, view);
     }
 }
 
@@ -172,7 +172,7 @@ fn named(finding: &Finding) -> String {
     }
 }
 
-fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
+fn one_finding(out: &mut String, finding: &Finding, cluster: Option<&str>, view: View<'_>) {
     let style = view.style;
     let (mark, word) = match finding.kind {
         FindingKind::Modified | FindingKind::Reordered => ("~", None),
@@ -224,6 +224,11 @@ fn one_finding(out: &mut String, finding: &Finding, view: View<'_>) {
     }
     if finding.pending {
         head.push("(the next apply settles it, or admission rewrites it)".to_owned());
+    }
+    // With a fleet, what the cluster has can be accepted into it.
+    if let Some(cluster) = cluster.filter(|_| view.provenance.is_some() && finding.is_acceptable())
+    {
+        head.push(style.faint(&format!("#{}", finding.id(cluster))));
     }
     let _ = writeln!(out, "    {mark} {}", head.join(" "));
     if let Some(message) = &finding.message {
