@@ -211,7 +211,8 @@ fn lines(ground: &Ground<'_>, same: &BTreeMap<&ClusterName, &Finding>) -> Option
         let written = touch.text.trim_matches(['"', '\'']);
         let says = match desired {
             Value::String(text) => text == written,
-            Value::Number(_) | Value::Bool(_) => desired.to_string() == written,
+            Value::Number(number) => number.to_string().as_str() == written,
+            Value::Bool(is) => written == if *is { "true" } else { "false" },
             _ => false,
         };
         if !says {

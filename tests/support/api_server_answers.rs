@@ -1,7 +1,6 @@
 //! What the server has to say.
 
 use std::collections::BTreeMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use serde_json::{Value, json};
 
@@ -23,10 +22,8 @@ fn answer(code: u16, body: &Value) -> Answer {
     }
 }
 
-fn hash(text: &str) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    hasher.finish()
+fn hash(text: &str) -> String {
+    regen::model::digest::Digest::of(text.as_bytes()).to_string()
 }
 
 pub(super) fn status(code: u16, reason: &str, message: &str) -> Answer {

@@ -57,10 +57,13 @@ fn fits(element: &Value, key: &str) -> bool {
             return false;
         };
         let (name, text) = (plain(name), plain(text));
+        // Of a set, `="blue"` is the element itself, as JSON.
+        let json = |value: &Value| value.to_string();
         match name.as_str() {
-            "" => *element == Value::from(text.trim_matches('"')) || element.to_string() == text,
-            name => element.get(name).is_some_and(|value| {
-                value.as_str() == Some(text.as_str()) || value.to_string() == text
+            "" => json(element) == text,
+            name => element.get(name).is_some_and(|value| match value {
+                Value::String(own) => *own == text,
+                other => json(other) == text,
             }),
         }
     })
