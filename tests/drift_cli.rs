@@ -52,7 +52,7 @@ fn an_edit_is_told_with_the_line_that_says_otherwise() {
     std::fs::remove_file(fleet.path().join(gone)).expect("it was there");
     let ran = drift(fleet.path(), &[]).exits(1);
     for told in [
-        "apps/Deployment/shop/frontend\n    ~ /spec/template/spec/containers/[name=frontend]/image\n",
+        "apps/Deployment/shop/frontend\n    ~ /spec/template/spec/containers/[name=frontend]/image #",
         "services/frontend.yaml:",
         "frontend:debug",
         "apps/Deployment/shop/adservice\n    - not in the cluster\n",

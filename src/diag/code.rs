@@ -205,6 +205,9 @@ with_law! {
     /// A CronJob has no schedule or is exposed, or something else has a schedule. Change `kind`, or
     /// move the other field to a service that it fits.
     ScheduleMismatch = "schedule-mismatch", Error;
+    /// How new versions of a Rollout come in makes no sense: steps that do not grow, that are no whole
+    /// percent, or of something else than a canary. Let each step take more pods than the one before.
+    RolloutSteps = "rollout-steps", Error;
     /// The name of a port is longer than 15 characters or has others than lower-case letters,
     /// digits and `-` (RFC 6335). Choose a shorter or plainer one.
     PortName = "port-name", Error;

@@ -66,7 +66,9 @@ impl Candidate {
         let scale = service.workload.scale;
         let over = match service.workload.kind {
             WorkloadKind::CronJob | WorkloadKind::Job => self.clusters.len().min(1),
-            WorkloadKind::Deployment | WorkloadKind::StatefulSet => self.clusters.len(),
+            WorkloadKind::Deployment | WorkloadKind::Rollout | WorkloadKind::StatefulSet => {
+                self.clusters.len()
+            }
         };
         let clusters = self.clusters.iter().take(over).enumerate();
         clusters

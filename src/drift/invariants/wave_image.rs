@@ -25,12 +25,8 @@ fn wants(_: &Fleet<'_>, _: &ClusterName, _: &mut Sought) {}
 
 /// The workload of a service.
 pub(super) fn kind(service: &Service) -> Kind {
-    match service.workload.kind {
-        WorkloadKind::Deployment => ("apps", "v1", "Deployment"),
-        WorkloadKind::StatefulSet => ("apps", "v1", "StatefulSet"),
-        WorkloadKind::CronJob => ("batch", "v1", "CronJob"),
-        WorkloadKind::Job => ("batch", "v1", "Job"),
-    }
+    let kind = service.workload.kind;
+    (kind.group(), kind.version(), kind.name())
 }
 
 /// The same as it is live, with the way to its pods' template.

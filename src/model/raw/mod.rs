@@ -55,7 +55,8 @@ pub use store::{
 };
 pub use workload::{
     GrpcProbe, HttpProbe, HttpProbeLong, Limits, Metrics, PortOnly, Probe, ProbeLong, ProbePort,
-    Probes, Resources, Scale, Schedule, ScheduleLong, TcpProbe, Workload,
+    Probes, Resources, Rollout, RolloutStep, Scale, Schedule, ScheduleLong, Strategy, Takeover,
+    TcpProbe, Workload,
 };
 
 use crate::diag::{SourceId, Span};

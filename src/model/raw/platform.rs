@@ -64,6 +64,9 @@ pub struct Monitoring {
     /// Labels that it selects monitors and rules by, such as `release: prometheus`. Default: none.
     #[serde(default)]
     pub labels: Entries<Spanned<String>>,
+    /// The URL of Prometheus, for analyses of new versions. Default:
+    /// `http://prometheus-operated.<namespace>.svc:9090`, the operator's own.
+    pub prometheus: Option<Spanned<String>>,
     /// Where the blackbox exporter answers. Default: `blackbox-exporter.<namespace>.svc:9115`.
     pub prober: Option<Spanned<String>>,
 }

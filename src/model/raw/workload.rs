@@ -37,6 +37,9 @@ pub struct Workload {
     pub resources: Option<Resources>,
     /// How many pods, per region.
     pub scale: Option<Spanned<Scale>>,
+    /// How new versions of a `Rollout` come in; it makes the workload one. Default of a Rollout: a
+    /// canary of 10% and then 50%, for ten minutes each.
+    pub rollout: Option<Spanned<Rollout>>,
     /// When a CronJob runs: five cron fields, or `{cron, timeZone}`.
     pub schedule: Option<Spanned<Schedule>>,
     /// Health probes. Default: TCP on the main port, or HTTP where `exposure.health` says so; none
@@ -57,6 +60,50 @@ pub struct Workload {
     pub metrics: Option<Spanned<Metrics>>,
     /// How long a pod may take to stop. Default: Kubernetes' `30s`.
     pub termination_grace: Option<Spanned<Duration>>,
+}
+
+/// How new versions come in (Argo Rollouts).
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Rollout {
+    /// `canary`: by steps; `blue-green`: whole beside the old one, and then in its place.
+    pub strategy: Spanned<Strategy>,
+    /// The steps of a canary. Default: 10% and then 50%, for ten minutes each.
+    #[serde(default)]
+    pub steps: Vec<Spanned<RolloutStep>>,
+    /// Whether blue-green takes over by itself once it is ready and analysed, or when a person says
+    /// so. Default: `auto`.
+    pub promotion: Option<Spanned<Takeover>>,
+}
+
+/// How new versions come in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strategy {
+    /// By steps.
+    Canary,
+    /// Whole beside the old one, and then in its place.
+    BlueGreen,
+}
+
+/// Who lets a new version take over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Takeover {
+    /// It does by itself.
+    Auto,
+    /// A person does.
+    Manual,
+}
+
+/// A step of a canary.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct RolloutStep {
+    /// The share of pods that are new, in whole percent.
+    pub weight: Spanned<Share>,
+    /// For how long. Absent: until a person promotes it.
+    pub pause: Option<Spanned<Duration>>,
 }
 
 /// Where Prometheus reads the container's metrics.

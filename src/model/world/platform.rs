@@ -63,6 +63,8 @@ pub struct Monitoring {
     pub namespace: Namespace,
     /// Labels that it selects monitors and rules by.
     pub labels: BTreeMap<String, String>,
+    /// The URL of Prometheus.
+    pub prometheus: String,
     /// Where the blackbox exporter answers.
     pub prober: String,
 }
@@ -71,6 +73,7 @@ impl Default for Monitoring {
     fn default() -> Self {
         let namespace = Namespace::from("monitoring");
         Self {
+            prometheus: Self::prometheus(&namespace),
             prober: Self::prober(&namespace),
             namespace,
             labels: BTreeMap::new(),
@@ -79,6 +82,11 @@ impl Default for Monitoring {
 }
 
 impl Monitoring {
+    /// The URL of the Prometheus that its operator runs in a namespace by default.
+    pub fn prometheus(namespace: &Namespace) -> String {
+        format!("http://prometheus-operated.{namespace}.svc:9090")
+    }
+
     /// Where the blackbox exporter of a namespace answers by default.
     pub fn prober(namespace: &Namespace) -> String {
         format!("blackbox-exporter.{namespace}.svc:9115")

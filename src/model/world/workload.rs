@@ -24,6 +24,9 @@ use crate::model::quantity::Quantity;
 pub enum WorkloadKind {
     /// Interchangeable pods.
     Deployment,
+    /// Interchangeable pods of which new versions come in by steps, or beside the old ones (Argo
+    /// Rollouts).
+    Rollout,
     /// Pods with an identity and disks.
     StatefulSet,
     /// Pods on a schedule.
@@ -37,9 +40,27 @@ impl WorkloadKind {
     pub fn name(self) -> &'static str {
         match self {
             Self::Deployment => "Deployment",
+            Self::Rollout => "Rollout",
             Self::StatefulSet => "StatefulSet",
             Self::CronJob => "CronJob",
             Self::Job => "Job",
+        }
+    }
+
+    /// The group of the object.
+    pub fn group(self) -> &'static str {
+        match self {
+            Self::Deployment | Self::StatefulSet => "apps",
+            Self::Rollout => "argoproj.io",
+            Self::CronJob | Self::Job => "batch",
+        }
+    }
+
+    /// The version of the object.
+    pub fn version(self) -> &'static str {
+        match self {
+            Self::Rollout => "v1alpha1",
+            _ => "v1",
         }
     }
 
@@ -68,6 +89,8 @@ pub struct Workload {
     pub resources: Resources,
     /// How many pods, per region.
     pub scale: Scale,
+    /// How new versions come in, where it is a Rollout.
+    pub rollout: Option<Rollout>,
     /// When a CronJob runs (five fields), with an optional time zone.
     pub schedule: Option<Schedule>,
     /// Health probes.
@@ -84,6 +107,27 @@ pub struct Workload {
     pub metrics: Option<Metrics>,
     /// How long a pod may take to stop.
     pub termination_grace: Option<Duration>,
+}
+
+/// How new versions come in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Rollout {
+    /// By steps, in order; then all of them.
+    Canary(Vec<RolloutStep>),
+    /// Whole beside the old one, and then in its place: by itself, or when a person says so.
+    BlueGreen {
+        /// Whether it takes over by itself.
+        automatic: bool,
+    },
+}
+
+/// A step of a canary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RolloutStep {
+    /// The share of pods that are new, in percent.
+    pub percent: u32,
+    /// For how long; absent: until a person promotes it.
+    pub pause: Option<Duration>,
 }
 
 /// Where Prometheus reads a container's metrics.

@@ -5,7 +5,7 @@ use crate::model::name::{Namespace, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
-use crate::model::world::{Cluster, Service, WorkloadKind};
+use crate::model::world::{Cluster, Rollout, Service, WorkloadKind};
 
 use super::super::fact::Item;
 use super::{Facts, Here, Members, cache};
@@ -78,6 +78,12 @@ impl Facts<'_> {
             let resources = &service.workload.resources;
             let pods = match service.workload.kind {
                 WorkloadKind::CronJob | WorkloadKind::Job => 1,
+                // Blue and green stand side by side for a while.
+                WorkloadKind::Rollout => {
+                    let twice = matches!(service.workload.rollout, Some(Rollout::BlueGreen { .. }));
+                    let most = here.replicas.max.max(here.replicas.min);
+                    most.saturating_mul(1 + u32::from(twice))
+                }
                 WorkloadKind::Deployment | WorkloadKind::StatefulSet => {
                     here.replicas.max.max(here.replicas.min)
                 }

@@ -3,7 +3,9 @@
 use crate::model::digest::Digest;
 use crate::model::name::ServiceKey;
 use crate::model::origin::{FieldRef, Subject};
-use crate::model::world::{Cluster, EnvValue, Protocol, Service, Tier, WorkloadKind};
+use crate::model::world::{
+    Cluster, EnvValue, Protocol, Rollout, Service, Tier, Workload, WorkloadKind,
+};
 
 use super::super::fact::{Fact, Item};
 use super::{Facts, Here, Members, Of, pod, watch};
@@ -151,6 +153,11 @@ fn workload(of: &Of<'_>, service: &Service) -> Item {
         .map(|d| d.as_millis().div_ceil(1000));
     Item::map([
         ("kind", of.at("workload.kind", workload.kind.name())),
+        (
+            "apiVersion",
+            of.at("workload.kind", api_version(workload.kind)),
+        ),
+        ("rollout", rollout(of, workload)),
         ("image", of.at("workload.image", &workload.image.value)),
         (
             "command",
@@ -168,6 +175,37 @@ fn workload(of: &Of<'_>, service: &Service) -> Item {
             of.at("workload.terminationGrace", optional(grace)),
         ),
     ])
+}
+
+fn api_version(kind: WorkloadKind) -> String {
+    format!("{}/{}", kind.group(), kind.version())
+}
+
+/// `workload.rollout`: the steps of a canary, or who lets the new version take over.
+fn rollout(of: &Of<'_>, workload: &Workload) -> Item {
+    match &workload.rollout {
+        None => Item::nothing(),
+        Some(Rollout::BlueGreen { automatic }) => Item::map([
+            ("strategy", of.at("workload.rollout.strategy", "blue-green")),
+            ("automatic", of.at("workload.rollout.promotion", *automatic)),
+        ]),
+        Some(Rollout::Canary(steps)) => {
+            let steps = steps.iter().enumerate().map(|(i, step)| {
+                let path = |field: &str| format!("workload.rollout.steps[{i}].{field}");
+                let pause = step
+                    .pause
+                    .map(|p| format!("{}s", p.as_millis().div_ceil(1000)));
+                Item::map([
+                    ("weight", of.at(path("weight"), step.percent)),
+                    ("pause", of.at(path("pause"), optional(pause))),
+                ])
+            });
+            Item::map([
+                ("strategy", of.at("workload.rollout.strategy", "canary")),
+                ("steps", Item::list(steps)),
+            ])
+        }
+    }
 }
 
 /// The name of a Job: another one with whatever runs in it, since that of one cannot change.

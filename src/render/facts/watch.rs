@@ -31,6 +31,10 @@ pub(super) fn monitoring(of: &Of<'_>, fleet: &Fleet) -> Item {
             of.at(at("namespace"), monitoring.namespace.as_str()),
         ),
         ("labels", Item::map(labels).or_nothing()),
+        (
+            "prometheus",
+            of.at(at("prometheus"), &monitoring.prometheus),
+        ),
         ("prober", of.at(at("prober"), &monitoring.prober)),
     ])
 }

@@ -74,8 +74,10 @@ fn monitoring(written: &raw::Monitoring) -> Monitoring {
         .namespace
         .as_ref()
         .map_or(default.namespace, |n| n.value.clone());
+    let prometheus = written.prometheus.as_ref().map(|p| p.value.clone());
     let prober = written.prober.as_ref().map(|p| p.value.clone());
     Monitoring {
+        prometheus: prometheus.unwrap_or_else(|| Monitoring::prometheus(&namespace)),
         prober: prober.unwrap_or_else(|| Monitoring::prober(&namespace)),
         namespace,
         labels: written

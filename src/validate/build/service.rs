@@ -9,7 +9,7 @@ use crate::model::raw::{self, FailoverChoice, Latency, OnFailure, Regions, Servi
 use crate::model::world::{
     Breaker, Budget, Call, Chaos, ConfidentialNodes, CountSpans, DataClass, Flag, Fleet,
     LatencyBudget, Objective, Owner, Placement, PlacementMode, Recovery, RegionChoice, Requires,
-    Resilience, Service, Tier,
+    Resilience, Service, Tier, WorkloadKind,
 };
 use crate::validate::areas::{self, Places};
 
@@ -146,6 +146,15 @@ fn requires(written: &raw::Service, fleet: &Fleet) -> Requires {
         let capability = Capability::from(ConfidentialNodes::CAPABILITY);
         Spanned::new(capability, span)
     }));
+    let workload = &written.workload;
+    if super::workload::kind(workload) == WorkloadKind::Rollout {
+        let written = workload.rollout.as_ref().map(|r| r.span);
+        let span = written.or(workload.kind.map(|k| k.span));
+        let capability = Capability::from("argo-rollouts");
+        requires
+            .capabilities
+            .extend(span.map(|span| Spanned::new(capability, span)));
+    }
     requires
 }
 

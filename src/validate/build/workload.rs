@@ -1,12 +1,13 @@
 //! What a service runs.
 
 use crate::diag::Spanned;
+use crate::model::duration::Duration;
 use crate::model::name::PortName;
 use crate::model::quantity::Quantity;
 use crate::model::raw;
 use crate::model::world::{
-    EnvValue, InitContainer, Metrics, Port, Protocol, Resources, Scale, Schedule, Security, Tier,
-    Volume, Workload, WorkloadKind,
+    EnvValue, InitContainer, Metrics, Port, Protocol, Resources, Rollout, RolloutStep, Scale,
+    Schedule, Security, Tier, Volume, Workload, WorkloadKind,
 };
 
 /// The user and group of containers that say nothing.
@@ -17,7 +18,7 @@ const CPU_TARGET: u32 = 70;
 /// What a service runs.
 pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
     let written = &service.workload;
-    let kind = written.kind.map_or(WorkloadKind::Deployment, |k| k.value);
+    let kind = kind(written);
     Workload {
         kind,
         image: written.image.clone(),
@@ -35,6 +36,7 @@ pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
             .collect(),
         resources: resources(written),
         scale: scale(written.scale.as_ref(), kind, tier),
+        rollout: (kind == WorkloadKind::Rollout).then(|| rollout(written.rollout.as_ref())),
         schedule: written.schedule.as_ref().map(schedule),
         probes: super::probes::probes(service, kind, tier),
         files: written
@@ -62,6 +64,35 @@ pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
         }),
         termination_grace: written.termination_grace.map(|g| g.value),
     }
+}
+
+/// The kind as written, or what follows from how new versions come in.
+pub(super) fn kind(written: &raw::Workload) -> WorkloadKind {
+    let implied = match written.rollout {
+        Some(_) => WorkloadKind::Rollout,
+        None => WorkloadKind::Deployment,
+    };
+    written.kind.map_or(implied, |kind| kind.value)
+}
+
+fn rollout(written: Option<&Spanned<raw::Rollout>>) -> Rollout {
+    let written = written.map(|w| &w.value);
+    if written.is_some_and(|w| w.strategy.value == raw::Strategy::BlueGreen) {
+        let takeover = written.and_then(|w| w.promotion.as_ref());
+        let automatic = takeover.is_none_or(|t| t.value == raw::Takeover::Auto);
+        return Rollout::BlueGreen { automatic };
+    }
+    let steps = written.map_or(&[][..], |w| &w.steps);
+    let step = |percent, pause| RolloutStep { percent, pause };
+    let ten_minutes = Some(Duration::millis(600_000));
+    if steps.is_empty() {
+        return Rollout::Canary(vec![step(10, ten_minutes), step(50, ten_minutes)]);
+    }
+    let steps = steps.iter().map(|s| {
+        let percent = s.value.weight.value.as_ppm() / 10_000;
+        step(percent, s.value.pause.map(|p| p.value))
+    });
+    Rollout::Canary(steps.collect())
 }
 
 /// The port that is meant when none is named: `http`, `grpc`, else the first.

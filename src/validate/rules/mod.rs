@@ -22,6 +22,7 @@ mod replicas;
 mod requires;
 mod residency;
 mod resilience;
+mod rollouts;
 mod routes;
 mod sensitive;
 mod stores;
@@ -73,6 +74,7 @@ rules! {
     "volumes fit the kind of workload" => workloads::volumes;
     "containers do not run as root" => workloads::users;
     "a CronJob has a schedule, and only a CronJob" => workloads::schedules;
+    "new versions come in by steps that lead to the whole" => rollouts::rollouts;
     "ports have names and one meaning each" => ports::ports;
     "metrics come from a port that exists, and hold objectives" => ports::metrics;
     "probes ask one thing of a port that exists" => probes::probes;

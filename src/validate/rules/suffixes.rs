@@ -16,7 +16,7 @@ pub(super) fn fit(facts: &Facts<'_>, sink: &mut Sink) {
     for (_, service) in services(facts) {
         let name = service.name.value.as_str();
         let kind = match service.workload.kind {
-            WorkloadKind::Deployment => None,
+            WorkloadKind::Deployment | WorkloadKind::Rollout => None,
             WorkloadKind::StatefulSet => Some("StatefulSet"),
             WorkloadKind::CronJob => Some("CronJob"),
             WorkloadKind::Job => Some("Job"),

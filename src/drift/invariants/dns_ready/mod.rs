@@ -176,7 +176,7 @@ fn readiness(ground: &Ground<'_>, cluster: &ClusterName, service: &Service) -> R
     let kind = workload_kind(service);
     let serves = matches!(
         service.workload.kind,
-        WorkloadKind::Deployment | WorkloadKind::StatefulSet
+        WorkloadKind::Deployment | WorkloadKind::Rollout | WorkloadKind::StatefulSet
     );
     if !serves || ground.known(cluster, kind, namespace).is_err() {
         return Err(unknown);
