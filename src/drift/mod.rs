@@ -30,6 +30,7 @@ pub use baseline::Baseline;
 pub use desired::Desired;
 pub use ignore::Rule;
 pub use orphan::mark;
+pub use path::{locate, unescape};
 pub use read::flatten;
 pub use report::compare;
 pub use settings::{APPLIERS, Mark, Orphans, Settings, SettingsFault};

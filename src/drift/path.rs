@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use serde_json::Value;
+
 use crate::normalise::Key;
 
 /// One step into a value.
@@ -87,4 +89,125 @@ pub(super) fn names<'n>(path: &[Step<'n>]) -> Vec<&'n str> {
             Step::Element(..) => "*",
         })
         .collect()
+}
+
+/// The plain JSON pointer that leads to a place in an object, as far as the object has it, and what
+/// of the place is left.
+pub fn locate<'p>(object: &Value, pointer: &'p str) -> (String, &'p str) {
+    let (mut at, mut value, mut rest) = (String::new(), object, pointer);
+    while let Some(after) = rest.strip_prefix('/') {
+        let (step, left) = match after.find('/') {
+            Some(end) => after.split_at(end),
+            None => (after, ""),
+        };
+        let found = match value {
+            Value::Object(members) => {
+                let name = unescape(step);
+                members.get(&name).map(|v| (step.to_owned(), v))
+            }
+            Value::Array(items) => index(items, step).map(|i| (i.to_string(), &items[i])),
+            _ => None,
+        };
+        let Some((name, inside)) = found else {
+            break;
+        };
+        let _ = write!(at, "/{name}");
+        (value, rest) = (inside, left);
+    }
+    (at, rest)
+}
+
+/// The one element of a list that `[name=web]` or a plain index means.
+fn index(items: &[Value], step: &str) -> Option<usize> {
+    let Some(key) = step.strip_prefix('[').and_then(|s| s.strip_suffix(']')) else {
+        return step.parse().ok().filter(|i| *i < items.len());
+    };
+    let has = |item: &Value, part: &str| {
+        let Some((name, text)) = part.split_once('=') else {
+            return false;
+        };
+        let (name, text) = (unescape(name), unescape(text));
+        match name.as_str() {
+            "" => {
+                item.as_str()
+                    .is_some_and(|item| text == format!("\"{item}\""))
+                    || item.to_string() == text
+            }
+            name => match item.get(name) {
+                Some(Value::String(held)) => *held == text,
+                Some(other) => other.to_string() == text,
+                // The server fills it in, and the comparison with it.
+                None => name == "protocol" && text == "TCP",
+            },
+        }
+    };
+    let mut found = (0..items.len()).filter(|i| key.split(',').all(|part| has(&items[*i], part)));
+    let first = found.next()?;
+    found.next().is_none().then_some(first)
+}
+
+/// The text of a step that [`escape`] wrote.
+pub fn unescape(step: &str) -> String {
+    let mut text = step.to_owned();
+    for (escaped, plain) in [
+        ("~4", "="),
+        ("~3", "]"),
+        ("~2", ","),
+        ("~1", "/"),
+        ("~0", "~"),
+    ] {
+        text = text.replace(escaped, plain);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn places_lead_to_where_they_are_in_another_object() {
+        let object = json!({
+            "metadata": {"labels": {"a/b~c": "x"}},
+            "spec": {
+                "containers": [{"name": "side"}, {"name": "web", "env": [{"name": "A", "value": "1"}]}],
+                "ports": [{"port": 53}, {"port": 53, "protocol": "UDP"}],
+                "finalizers": ["a,b"],
+                "twins": [{"name": "x"}, {"name": "x"}],
+            },
+        });
+        for (pointer, at, rest) in [
+            ("", "", ""),
+            (
+                "/spec/containers/[name=web]/env/[name=A]/value",
+                "/spec/containers/1/env/0/value",
+                "",
+            ),
+            (
+                "/spec/containers/[name=web]/env/[name=B]",
+                "/spec/containers/1/env",
+                "/[name=B]",
+            ),
+            (
+                "/spec/containers/[name=db]/image",
+                "/spec/containers",
+                "/[name=db]/image",
+            ),
+            ("/spec/ports/[port=53,protocol=UDP]", "/spec/ports/1", ""),
+            ("/spec/ports/[port=53,protocol=TCP]", "/spec/ports/0", ""),
+            ("/spec/finalizers/[=\"a~2b\"]", "/spec/finalizers/0", ""),
+            ("/spec/twins/[name=x]", "/spec/twins", "/[name=x]"),
+            ("/spec/containers/1/name", "/spec/containers/1/name", ""),
+            ("/spec/containers/2", "/spec/containers", "/2"),
+            ("/metadata/labels/a~1b~0c", "/metadata/labels/a~1b~0c", ""),
+            ("/metadata/annotations/x", "/metadata", "/annotations/x"),
+        ] {
+            assert_eq!(locate(&object, pointer), (at.to_owned(), rest), "{pointer}");
+        }
+        let mut escaped = String::new();
+        escape(&mut escaped, "a/b~c,d]e=f", true);
+        assert_eq!(unescape(&escaped), "a/b~c,d]e=f");
+    }
 }

@@ -42,13 +42,16 @@ pub fn around(document: &Value, value: &Value) -> (String, String) {
 pub fn inline(text: &str) -> Option<Cow<'_, str>> {
     match text::form(text) {
         Form::Plain => Some(Cow::Borrowed(text)),
-        Form::Quoted => {
-            let mut out = String::with_capacity(text.len() + 2);
-            text::quote(&mut out, text);
-            Some(Cow::Owned(out))
-        }
+        Form::Quoted => Some(Cow::Owned(quoted(text))),
         Form::Block => None,
     }
+}
+
+/// A text in double quotes, which every reader takes for that very text.
+pub fn quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    text::quote(&mut out, text);
+    out
 }
 
 /// Writes several documents, joined by `---`.

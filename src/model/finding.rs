@@ -104,6 +104,9 @@ pub struct Involved {
     pub by: Vec<Manager>,
 }
 
+/// How many digits the id of a finding has.
+const ID_DIGITS: usize = 16;
+
 /// One piece of drift.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Finding {
@@ -159,22 +162,29 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// Eight hexadecimal digits that name it in the report on a cluster, and in later ones as long as
-    /// it is about the same place.
-    pub fn id(&self, cluster: &str) -> String {
-        let object = self.object.to_string();
-        let kind = format!("{:?}", self.kind);
-        let parts = [cluster, &object, &kind, &self.path];
+    /// What it is called by: hexadecimal digits, the same as long as the same differs in the same way,
+    /// so that what is accepted is what was seen. `cluster` is absent for what is about the repository
+    /// or about all clusters. Of what is masked, the mask is part of it.
+    pub fn id(&self, cluster: Option<&str>) -> String {
+        let value = |value: &Option<Value>| value.as_ref().map_or(String::new(), Value::to_string);
+        let rule = match self.kind {
+            FindingKind::Invariant => self.rule,
+            _ => "",
+        };
+        let parts = [
+            cluster.unwrap_or_default(),
+            &self.object.to_string(),
+            self.file.as_ref().map_or("", ManifestPath::as_str),
+            &format!("{:?}", self.kind),
+            rule,
+            &self.path,
+            &value(&self.desired),
+            &value(&self.live),
+        ];
         let pairs = parts.map(|part| ("", part.as_bytes()));
         let mut digits = Digest::of_pairs(pairs).to_string();
-        digits.truncate(8);
+        digits.truncate(ID_DIGITS);
         digits
-    }
-
-    /// Whether a value of the fleet's files may be made what the cluster has.
-    pub fn is_acceptable(&self) -> bool {
-        use FindingKind::{Extra, Modified, Removed};
-        matches!(self.kind, Modified | Extra | Removed) && !self.path.is_empty()
     }
 }
 
@@ -396,5 +406,56 @@ impl DriftReport {
         let clusters = self.clusters.values().flat_map(|c| &c.findings);
         let first = self.repository.iter().chain(&self.invariants.findings);
         first.chain(clusters)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_of_what_differs_and_how() {
+        let object = ObjectId {
+            group: "apps".to_owned(),
+            kind: "Deployment".to_owned(),
+            namespace: "shop".to_owned(),
+            name: "web".to_owned(),
+        };
+        let finding = Finding {
+            path: "/spec/x".to_owned(),
+            live: Some(1.into()),
+            ..Finding::new(FindingKind::Modified, FindingSeverity::Drift, &object, "X")
+        };
+        let id = finding.id(Some("a"));
+        assert_eq!(id.len(), ID_DIGITS);
+        assert!(id.bytes().all(|b| b.is_ascii_hexdigit()));
+        let later = Finding {
+            by: vec![Manager {
+                manager: "kubectl".to_owned(),
+                operation: "Update".to_owned(),
+                subresource: None,
+                time: None,
+            }],
+            known: true,
+            rule: "Y",
+            ..finding.clone()
+        };
+        assert_eq!(later.id(Some("a")), id, "who and when are not part of it");
+        let mut others = vec![finding.id(Some("b")), finding.id(None)];
+        for change in [
+            |f: &mut Finding| f.live = Some(2.into()),
+            |f: &mut Finding| f.desired = Some(1.into()),
+            |f: &mut Finding| f.kind = FindingKind::Extra,
+            |f: &mut Finding| f.path.push('y'),
+            |f: &mut Finding| f.object.name.push('y'),
+        ] {
+            let mut other = finding.clone();
+            change(&mut other);
+            others.push(other.id(Some("a")));
+        }
+        others.push(id);
+        others.sort();
+        others.dedup();
+        assert_eq!(others.len(), 8);
     }
 }

@@ -1,28 +1,34 @@
-//! What a cluster has to the change of the fleet's files that says the same: a line of the catalog
-//! where all clusters agree, else an overlay of the regions or clusters that do.
+//! What a cluster has to the change of the fleet's files that says the same: the line of the catalog
+//! where all that follows from it agree, else a narrower line, else an overlay of the service, the
+//! region or the cluster.
 //!
-//! Every change is proved by rendering: what was accepted differs no more, nothing else differs that
-//! did not, no other object changes, and no decision moves. What cannot be proved is not made.
+//! Every change is proved by rendering: what was accepted differs no more, every other place that
+//! changes is one that differed in the same way, and no decision moves. What cannot be proved is not
+//! made.
 
+mod changed;
+mod fields;
 mod files;
+mod forms;
 mod place;
+pub mod refuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diag::{Sink, Sources, Span};
-use crate::drift::Settings;
+use crate::diag::{Severity, Sink, Sources};
+use crate::drift::{self, Settings};
 use crate::model::finding::{Finding, FindingSeverity};
 use crate::model::live::LiveState;
-use crate::model::manifest::{ManifestSet, ObjectId, Origin};
-use crate::model::name::{ClusterName, RegionName};
-use crate::model::origin::Subject;
+use crate::model::manifest::{Manifest, ManifestSet, ObjectId};
+use crate::model::name::ClusterName;
 use crate::plan::{self, Options};
 
 use super::drift::{Repository, cluster_of};
 use super::{Input, Planned};
-use files::{Level, overlaid, replaced};
+use changed::{Changed, changed, covers};
+use files::{Level, in_place, overlaid};
 
 pub use files::Texts;
 
@@ -48,8 +54,16 @@ pub struct Change {
     pub texts: Texts,
     /// Where each finding is accepted: `services/cart.yaml:7`, `overlays/clusters/euw1-a.yaml`.
     pub places: Vec<(String, Finding)>,
-    /// Findings of other clusters that the change settles as well.
+    /// Findings that the change settles as well.
     pub also: Vec<(ClusterName, Finding)>,
+    /// Places that would have been wider, and why they were left: `services/cart.yaml:7: it would …`.
+    pub left: Vec<String>,
+}
+
+/// A change that may do.
+struct Candidate {
+    place: String,
+    texts: Texts,
 }
 
 /// What a finding is about, in all clusters that have it.
@@ -84,14 +98,15 @@ pub fn accept(ground: &Ground<'_>, wanted: &[(ClusterName, Finding)]) -> Result<
                 ..*ground
             },
         };
-        let (place, texts, after, gone) = one(&now, cluster, finding)?;
-        change.texts.extend(texts);
-        change.places.push((place, finding.clone()));
-        for (cluster, finding) in gone {
+        let one = one(&now, cluster, finding)?;
+        change.texts.extend(one.candidate.texts);
+        change.places.push((one.candidate.place, finding.clone()));
+        change.left.extend(one.left);
+        for (cluster, finding) in one.gone {
             settled.insert(key(&cluster, &finding));
             change.also.push((cluster, finding));
         }
-        last = Some(after);
+        last = Some(one.after);
     }
     let wanted: BTreeSet<Key> = wanted.iter().map(|(c, f)| key(c, f)).collect();
     change.also.retain(|(c, f)| !wanted.contains(&key(c, f)));
@@ -106,183 +121,182 @@ fn key(cluster: &ClusterName, finding: &Finding) -> Key {
     )
 }
 
-/// The place, the new texts, the fleet with them, and the findings that they settle.
-type One = (String, Texts, After, Vec<(ClusterName, Finding)>);
+/// A proved change for one finding.
+struct One {
+    candidate: Candidate,
+    after: After,
+    /// The findings that it settles.
+    gone: Vec<(ClusterName, Finding)>,
+    left: Vec<String>,
+}
 
-/// Accepts one finding, wherever the same is found.
+/// Accepts one finding.
 fn one(ground: &Ground<'_>, cluster: &ClusterName, finding: &Finding) -> Result<One, String> {
     let before = findings(ground);
+    let alike = |f: &Finding| {
+        f.object == finding.object && f.path == finding.path && f.live == finding.live
+    };
     let same: BTreeMap<&ClusterName, &Finding> = before
         .iter()
-        .filter(|(_, f)| {
-            f.object == finding.object && f.path == finding.path && f.live == finding.live
-        })
+        .filter(|(_, f)| alike(f))
         .map(|(c, f)| (c, f))
         .collect();
-    let Some(found) = same.get(cluster) else {
+    let (Some(found), Some(manifest)) = (
+        same.get(cluster),
+        manifest(ground, cluster, &finding.object),
+    ) else {
         return Err(
             "what the fleet renders now does not differ so: render and commit it first".to_owned(),
         );
     };
-    refused(found)?;
-    let mut why = Vec::new();
-    for candidate in candidates(ground, &same, found)? {
-        match proved(ground, &candidate.texts, &same, &before) {
-            Ok((after, gone)) => return Ok((candidate.place, candidate.texts, after, gone)),
-            Err(reason) => why.push(format!("{}: {reason}", candidate.place)),
+    refuse::value(ground.set, found)?;
+    let mut left = Vec::new();
+    for candidate in candidates(ground, cluster, &same, manifest) {
+        match proved(ground, &candidate.texts, (cluster, found), &same, &before) {
+            Ok((after, gone)) => {
+                return Ok(One {
+                    candidate,
+                    after,
+                    gone,
+                    left,
+                });
+            }
+            Err(Why::Follows(text)) => {
+                return Err(format!(
+                    "{} says it for all, but {text}, which follows from it: change the line by hand, and render",
+                    candidate.place
+                ));
+            }
+            Err(Why::Other(text)) => left.push(format!("{}: {text}", candidate.place)),
         }
     }
-    match why.is_empty() {
+    match left.is_empty() {
         true => Err("no field and no overlay can say it".to_owned()),
-        false => Err(why.join("; ")),
+        false => Err(left.join("; ")),
     }
 }
 
-/// What is never written into a fleet.
-fn refused(finding: &Finding) -> Result<(), String> {
-    let secret = |value: &Option<Value>| {
-        value
-            .as_ref()
-            .is_some_and(|v| v.to_string().contains("<redacted>"))
-    };
-    if secret(&finding.desired) || secret(&finding.live) {
-        return Err("it is a secret, which no file of a fleet may hold".to_owned());
-    }
-    match &finding.origin {
-        Some(Origin::Plan(decision)) => Err(format!(
-            "{decision} is a decision of the plan: see `regen explain`, and change what it follows from"
-        )),
-        _ => Ok(()),
-    }
+/// What the fleet renders of an object for a cluster.
+fn manifest<'g>(
+    ground: &Ground<'g>,
+    cluster: &ClusterName,
+    object: &ObjectId,
+) -> Option<&'g Manifest> {
+    let world = &ground.planned.world;
+    let mut all = ground.set.manifests().filter(|(_, m)| *m.id == *object);
+    all.find(|(path, _)| cluster_of(path.as_str(), world) == Some(cluster))
+        .map(|(_, m)| m)
 }
 
-/// A change that may do.
-struct Candidate {
-    place: String,
-    texts: Texts,
-}
-
-/// What may be changed, the best first.
+/// What may be changed, the widest first: lines, then overlays.
 fn candidates(
     ground: &Ground<'_>,
+    cluster: &ClusterName,
     same: &BTreeMap<&ClusterName, &Finding>,
-    finding: &Finding,
-) -> Result<Vec<Candidate>, String> {
+    manifest: &Manifest,
+) -> Vec<Candidate> {
+    let finding = same[cluster];
+    let mut all = fields::candidates(ground, manifest, finding);
+    let (at, rest) = drift::locate(manifest.body(), &finding.path);
+    if rest.is_empty() {
+        all.extend(in_place(ground, &at, finding));
+    }
+    if let Some(patch) = place::patch(manifest.body(), finding) {
+        let levels = levels(ground, cluster, same, manifest);
+        let overlay = |level: &Level| overlaid(ground.input, level, &finding.object, &patch);
+        all.extend(levels.iter().filter_map(overlay));
+    }
+    all
+}
+
+/// Whose overlays may say it: the service's and the region's where all of their clusters that have
+/// the object agree, and there are several.
+fn levels(
+    ground: &Ground<'_>,
+    cluster: &ClusterName,
+    same: &BTreeMap<&ClusterName, &Finding>,
+    manifest: &Manifest,
+) -> Vec<Level> {
+    let world = &ground.planned.world;
     let having: BTreeSet<&ClusterName> = ground
         .set
         .manifests()
-        .filter(|(_, m)| *m.id == finding.object)
+        .filter(|(_, m)| m.id == manifest.id)
         .filter_map(|(_, m)| m.cluster.as_ref())
         .collect();
-    let everywhere = having.iter().all(|cluster| same.contains_key(cluster));
-    let mut candidates = Vec::new();
-    if everywhere {
-        candidates.extend(lines(ground, same));
-    }
-    let service = match &finding.origin {
-        Some(Origin::Field(field)) => Some(&field.subject),
-        Some(Origin::Derived { fields, .. }) => fields.first().map(|field| &field.subject),
-        _ => None,
+    let region = world.clusters.get(cluster).map(|c| &c.region);
+    let beside: BTreeSet<&ClusterName> = having
+        .iter()
+        .copied()
+        .filter(|c| world.clusters.get(*c).map(|c| &c.region) == region)
+        .collect();
+    let agree = |clusters: &BTreeSet<&ClusterName>| {
+        clusters.len() > 1 && clusters.iter().all(|c| same.contains_key(c))
     };
-    let mut levels: Vec<Vec<Level>> = Vec::new();
-    if let (true, Some(Subject::Service(key))) = (everywhere, service) {
-        levels.push(vec![Level::Service(key.service.clone())]);
+    let service = manifest
+        .body()
+        .pointer("/metadata/labels/regen.dev~1service");
+    let service = service.and_then(Value::as_str);
+    let service = world
+        .services
+        .keys()
+        .find(|key| Some(key.service.as_str()) == service);
+    let mut levels = Vec::new();
+    if let Some(key) = service.filter(|_| agree(&having)) {
+        levels.push(Level::Service(key.service.clone()));
     }
-    levels.push(narrowest(ground, same, &having));
-    for levels in levels {
-        let patch = place::patch(ground.set, finding)
-            .ok_or("the place cannot be named in what is rendered")?;
-        candidates.extend(overlaid(ground.input, &levels, &finding.object, &patch));
+    if let Some(region) = region.filter(|_| agree(&beside)) {
+        levels.push(Level::Region(region.clone()));
     }
-    Ok(candidates)
+    if manifest.cluster.is_some() {
+        levels.push(Level::Cluster(cluster.clone()));
+    }
+    levels
 }
 
-/// The lines that the value comes from, where it stands there as it is.
-fn lines(ground: &Ground<'_>, same: &BTreeMap<&ClusterName, &Finding>) -> Option<Candidate> {
-    let mut spans: BTreeSet<Span> = BTreeSet::new();
-    let mut live = None;
-    for finding in same.values() {
-        let Some(Origin::Field(field)) = &finding.origin else {
-            return None;
-        };
-        let (desired, has) = (finding.desired.as_ref()?, finding.live.as_ref()?);
-        let origins = &ground.planned.world.origins;
-        let touch = origins.of(&field.subject, &field.path).last()?;
-        let written = touch.text.trim_matches(['"', '\'']);
-        let says = match desired {
-            Value::String(text) => text == written,
-            Value::Number(number) => number.to_string().as_str() == written,
-            Value::Bool(is) => written == if *is { "true" } else { "false" },
-            _ => false,
-        };
-        if !says {
-            return None;
-        }
-        spans.insert(touch.span);
-        live = Some(has);
-    }
-    let sources = &ground.input.sources;
-    let first = spans.first().map(|span| sources.locate(*span))?;
-    let place = first
-        .rsplit_once(':')
-        .map_or(first.clone(), |(line, _)| line.to_owned());
-    let texts = replaced(sources, &spans, live?)?;
-    Some(Candidate { place, texts })
+/// Why a change will not do.
+enum Why {
+    /// It says the value for all that have it, and more follows from that.
+    Follows(String),
+    /// For any other reason.
+    Other(String),
 }
 
-/// The regions of which all clusters agree, where they have several, and the other clusters.
-fn narrowest(
-    ground: &Ground<'_>,
-    same: &BTreeMap<&ClusterName, &Finding>,
-    having: &BTreeSet<&ClusterName>,
-) -> Vec<Level> {
-    let mut regions: BTreeMap<&RegionName, (Vec<&ClusterName>, bool)> = BTreeMap::new();
-    for cluster in having {
-        let Some(facts) = ground.planned.world.clusters.get(*cluster) else {
-            continue;
-        };
-        let (clusters, all) = regions.entry(&facts.region).or_insert((Vec::new(), true));
-        match same.contains_key(cluster) {
-            true => clusters.push(cluster),
-            false => *all = false,
-        }
-    }
-    let levels =
-        regions.into_iter().flat_map(
-            |(region, (clusters, all))| match all && clusters.len() > 1 {
-                true => vec![Level::Region(region.clone())],
-                false => clusters
-                    .into_iter()
-                    .map(|c| Level::Cluster(c.clone()))
-                    .collect(),
-            },
-        );
-    levels.collect()
+/// Whether a changed object is of the service of a finding's, or of none.
+fn of_one_service(set: &ManifestSet, change: &Changed, finding: &Finding) -> bool {
+    let service = |id: &ObjectId| {
+        let found = set.manifests().find(|(_, m)| *m.id == *id)?.1;
+        let label = found
+            .body()
+            .pointer("/metadata/labels/regen.dev~1service")?;
+        label.as_str().map(str::to_owned)
+    };
+    let other = service(&change.object);
+    other.is_none() || other == service(&finding.object)
 }
 
 /// Renders with new texts, and says why they will not do.
 fn proved(
     ground: &Ground<'_>,
     texts: &Texts,
+    accepted: (&ClusterName, &Finding),
     same: &BTreeMap<&ClusterName, &Finding>,
     before: &[(ClusterName, Finding)],
-) -> Result<(After, Vec<(ClusterName, Finding)>), String> {
+) -> Result<(After, Vec<(ClusterName, Finding)>), Why> {
     let input = files::with(ground.input, texts);
     let mut sink = Sink::new();
     let made = super::plan(&input, &Options::default(), &mut sink)
         .and_then(|planned| super::render(&input, &planned, &mut sink).map(|set| (planned, set)));
     let Ok((planned, set)) = made else {
-        let said = sink.into_sorted().into_iter().next().map(|d| d.message);
-        return Err(said.unwrap_or_else(|| "it is rejected".to_owned()));
+        let mut said = sink.into_sorted().into_iter();
+        let said = said.find(|d| d.effective_severity() == Severity::Error);
+        let said = said.map_or_else(|| "it is rejected".to_owned(), |d| d.message);
+        return Err(Why::Other(said));
     };
     if plan::lock::of(&planned.plan) != plan::lock::of(&ground.planned.plan) {
-        return Err("it would change decisions of the plan".to_owned());
-    }
-    if let Some((cluster, object)) = changed(ground.set, &set, same) {
-        return Err(match cluster {
-            Some(cluster) => format!("it would change {object} of {cluster} as well"),
-            None => format!("it would change {object} as well"),
-        });
+        return Err(Why::Other(
+            "it would change decisions of the plan".to_owned(),
+        ));
     }
     let after = After {
         input,
@@ -295,50 +309,55 @@ fn proved(
         set: &after.set,
         ..*ground
     });
-    let of = |all: &[(ClusterName, Finding)]| -> BTreeMap<Key, Option<Value>> {
-        let of = all.iter().map(|(c, f)| (key(c, f), f.live.clone()));
-        of.collect()
+    let keys = |all: &[(ClusterName, Finding)]| -> BTreeSet<Key> {
+        all.iter().map(|(c, f)| key(c, f)).collect()
     };
-    let (was, is) = (of(before), of(&now));
-    if let Some((cluster, _, path)) = is.keys().find(|key| !was.contains_key(*key)) {
-        return Err(format!("{path} of {cluster} would differ"));
-    }
-    let left = same.iter().find(|(c, f)| is.contains_key(&key(c, f)));
-    if let Some((cluster, _)) = left {
-        return Err(format!("{cluster} would still differ"));
-    }
-    let gone = before.iter().filter(|(c, f)| !is.contains_key(&key(c, f)));
-    let gone = gone.cloned().collect();
-    Ok((after, gone))
-}
-
-/// An object that changes and was not meant.
-fn changed(
-    before: &ManifestSet,
-    after: &ManifestSet,
-    same: &BTreeMap<&ClusterName, &Finding>,
-) -> Option<(Option<ClusterName>, ObjectId)> {
-    let paths: BTreeSet<_> = before.files.keys().chain(after.files.keys()).collect();
-    for path in paths {
-        let (old, new) = (before.files.get(path), after.files.get(path));
-        if old.map(|f| &f.text) == new.map(|f| &f.text) {
-            continue;
-        }
-        let objects = |file: Option<&crate::model::manifest::RenderedFile>| {
-            let all = file.into_iter().flat_map(|f| &f.manifests);
-            let all = all.map(|m| ((m.cluster.clone(), (*m.id).clone()), m.body().clone()));
-            all.collect::<BTreeMap<_, _>>()
+    let (was, is) = (keys(before), keys(&now));
+    let gone = before.iter().filter(|(c, f)| !is.contains(&key(c, f)));
+    let gone: Vec<(ClusterName, Finding)> = gone.cloned().collect();
+    let mut unmeant = Vec::new();
+    for change in changed(ground.set, &after.set) {
+        let of = cluster_of(change.file.as_str(), &ground.planned.world);
+        let meant = |place: &String| {
+            gone.iter()
+                .any(|(c, f)| Some(c) == of && f.object == change.object && covers(place, &f.path))
         };
-        let (old, new) = (objects(old), objects(new));
-        let other = old.keys().chain(new.keys()).find(|id| {
-            let meant = id.0.as_ref().and_then(|c| same.get(c));
-            old.get(*id) != new.get(*id) && meant.is_none_or(|f| f.object != id.1)
-        });
-        if let Some(id) = other {
-            return Some(id.clone());
-        }
+        let place = change.places.iter().find(|place| !meant(place)).cloned();
+        unmeant.extend(place.map(|place| (of, change, place)));
     }
-    None
+    if let Some((of, change, place)) = unmeant.first() {
+        let at = match place.is_empty() {
+            true => String::new(),
+            false => format!("{place} of "),
+        };
+        let of = of.map_or_else(|| change.file.to_string(), ToString::to_string);
+        let more = match unmeant.len() - 1 {
+            0 => String::new(),
+            more => format!(", and {more} more objects"),
+        };
+        let text = format!(
+            "it would change {at}{} in {of} as well{more}",
+            change.object
+        );
+        let (_, finding) = accepted;
+        let follows = |(of, change, _): &(Option<&ClusterName>, Changed, String)| {
+            of.is_some_and(|of| same.contains_key(of))
+                && change.object != finding.object
+                && of_one_service(&after.set, change, finding)
+        };
+        return Err(match unmeant.iter().all(follows) {
+            true => Why::Follows(text),
+            false => Why::Other(text),
+        });
+    }
+    if let Some((cluster, object, path)) = is.iter().find(|key| !was.contains(*key)) {
+        let text = format!("{path} of {object} in {cluster} would differ");
+        return Err(Why::Other(text));
+    }
+    if is.contains(&key(accepted.0, accepted.1)) {
+        return Err(Why::Other("the cluster would still differ".to_owned()));
+    }
+    Ok((after, gone))
 }
 
 /// What differs between what the fleet renders and what its clusters run.

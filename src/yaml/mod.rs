@@ -5,6 +5,7 @@
 //! as `sigs.k8s.io/yaml` does.
 
 mod bounds;
+pub mod edit;
 #[cfg(test)]
 mod hostile;
 pub mod kubernetes;

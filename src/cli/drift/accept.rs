@@ -1,16 +1,20 @@
 //! `regen drift --accept`: what a cluster has goes into the fleet's files.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::io;
-use crate::model::finding::Finding;
+use crate::model::finding::{Finding, Verdict};
 use crate::model::name::ClusterName;
-use crate::pipeline::accept::{Change, Ground, accept};
-use crate::report::text;
+use crate::pipeline::accept::{Change, Ground, accept, refuse};
+use crate::report::text::{self, inert};
 
 use super::super::{Exit, Stop, Terminal};
 use super::Drift;
 use super::fleet::Looked;
+
+/// How many findings are listed that an id may mean.
+const LISTED: usize = 10;
 
 impl Drift {
     /// Changes the files, or shows how they would change.
@@ -26,7 +30,7 @@ impl Drift {
         };
         terminal.progress("proving the change");
         let change = accept(&ground, &wanted)
-            .map_err(|why| terminal.refuse(&format!("nothing is accepted: {why}")))?;
+            .map_err(|why| terminal.refuse(&format!("nothing is accepted: {}", inert(&why))))?;
         terminal.done();
         if !self.dry_run {
             write(&looked, &change, terminal)?;
@@ -37,25 +41,45 @@ impl Drift {
             let old = old.map_or("", |(_, source)| input.sources.get(source).text());
             terminal.print(&text::edit(path, old, new, terminal.out));
         }
+        terminal.print(&self.told(&looked, &wanted, &change));
+        Ok(Exit::Clean)
+    }
+
+    /// What was accepted where, what stays, and what to do next.
+    fn told(
+        &self,
+        looked: &Looked<'_>,
+        wanted: &[(ClusterName, Finding)],
+        change: &Change,
+    ) -> String {
+        let mut out = String::from("\n");
         for (place, finding) in &change.places {
-            terminal.print(&format!(
-                "{place} says what the cluster has at {} of {}\n",
-                text::inert(&finding.path),
-                text::inert(&finding.object.to_string())
-            ));
+            let what = format!("{place} says {} of {}", finding.path, finding.object);
+            text::line(&mut out, "accepted", &what);
         }
         for (cluster, finding) in &change.also {
-            terminal.print(&format!(
-                "and so of {cluster}: {} of {}\n",
-                text::inert(&finding.path),
-                text::inert(&finding.object.to_string())
-            ));
+            let what = format!("{} of {} in {cluster}", finding.path, finding.object);
+            text::line(&mut out, "with it", &what);
         }
-        terminal.print(match self.dry_run {
-            true => "nothing was written\n",
-            false => "`regen render --commit` brings it into the repository\n",
-        });
-        Ok(Exit::Clean)
+        for why in &change.left {
+            text::line(&mut out, "not", why);
+        }
+        for broken in &looked.report.invariants.findings {
+            let about = |(cluster, finding): &(ClusterName, Finding)| {
+                let mut involved = broken.involved.iter();
+                involved.any(|i| i.cluster == cluster.as_str() && i.object == finding.object)
+            };
+            if let (Some(message), true) = (&broken.message, wanted.iter().any(about)) {
+                let what = format!("`{}` is still broken: {message}", broken.rule);
+                text::line(&mut out, "note", &what);
+            }
+        }
+        let next = match self.dry_run {
+            true => "nothing was written: leave out --dry-run",
+            false => "`regen render --commit` brings it into the repository",
+        };
+        text::line(&mut out, "next", next);
+        out
     }
 
     /// The findings that are to be accepted.
@@ -64,25 +88,69 @@ impl Drift {
         looked: &Looked<'_>,
         terminal: &Terminal,
     ) -> Result<Vec<(ClusterName, Finding)>, Stop> {
-        let mut all = Vec::new();
-        for (cluster, report) in &looked.report.clusters {
-            let acceptable = report.findings.iter().filter(|f| f.is_acceptable());
-            all.extend(acceptable.map(|f| (f.id(cluster), ClusterName::new(cluster.as_str()), f)));
-        }
+        let report = &looked.report;
+        let fleet = report.repository.iter().chain(&report.invariants.findings);
+        let of_clusters = report.clusters.iter().flat_map(|(cluster, one)| {
+            one.findings
+                .iter()
+                .map(move |f| (Some(cluster.as_str()), f))
+        });
+        // Two of one id differ in nothing.
+        let all: BTreeMap<String, (Option<&str>, &Finding)> = fleet
+            .map(|f| (None, f))
+            .chain(of_clusters)
+            .map(|(cluster, f)| (f.id(cluster), (cluster, f)))
+            .collect();
         let one = |given: &String| {
-            let given = given.trim_start_matches('#');
-            let mut fitting = all.iter().filter(|(id, ..)| id.starts_with(given));
-            match (fitting.next(), fitting.next()) {
-                (Some((_, cluster, finding)), None) => Ok((cluster.clone(), (*finding).clone())),
-                (Some(_), Some(_)) => Err(terminal.refuse(&format!(
-                    "`{given}` is the beginning of several findings: write more of it"
+            let digits = given.trim_start_matches('#').to_ascii_lowercase();
+            let fitting: Vec<_> = match digits.is_empty() {
+                true => Vec::new(),
+                false => all
+                    .iter()
+                    .filter(|(id, _)| id.starts_with(&digits))
+                    .collect(),
+            };
+            match fitting.as_slice() {
+                [(id, (cluster, finding))] => {
+                    let refused = |why: String| {
+                        let about = format!("{} of {}", text::short(id), inert(&finding.object.to_string()));
+                        terminal.refuse(&format!("{about} cannot be accepted: {why}"))
+                    };
+                    refuse::kind(finding).map_err(refused)?;
+                    let cluster = cluster.unwrap_or_default();
+                    Ok((ClusterName::new(cluster), (*finding).clone()))
+                }
+                [] => Err(terminal.refuse(&format!(
+                    "there is no finding `{}`; `regen drift` shows each with its id, which changes when the values do{}",
+                    inert(given),
+                    unread(looked)
                 ))),
-                (None, _) => Err(terminal.refuse(&format!(
-                    "there is no finding `{given}` that could be accepted; `regen drift` shows the numbers of those that can"
-                ))),
+                several => {
+                    let mut told = format!("`{digits}` is the beginning of several findings:");
+                    for (id, (cluster, finding)) in several.iter().take(LISTED) {
+                        let cluster = cluster.unwrap_or("fleet");
+                        let about = format!("{cluster} {} {}", finding.object, finding.path);
+                        told.push_str(&format!("\n  {id}  {}", inert(&about)));
+                    }
+                    if several.len() > LISTED {
+                        told.push_str(&format!("\n  and {} more", several.len() - LISTED));
+                    }
+                    Err(terminal.refuse(&told))
+                }
             }
         };
         self.accept.iter().map(one).collect()
+    }
+}
+
+/// Says so where clusters could not be read, whose findings nobody knows.
+fn unread(looked: &Looked<'_>) -> String {
+    let clusters = looked.report.clusters.iter();
+    let unread = clusters.filter(|(_, c)| c.verdicts.values().any(|v| *v == Verdict::Unknown));
+    let names: Vec<&str> = unread.map(|(name, _)| name.as_str()).collect();
+    match names.is_empty() {
+        true => String::new(),
+        false => format!(" (not everything could be read of {})", names.join(", ")),
     }
 }
 

@@ -117,10 +117,10 @@ pub(super) struct Drift {
     #[arg(long)]
     secret_hints: bool,
 
-    /// Write what the cluster has at a finding into the fleet's files, by the number that the report
+    /// Write what the cluster has at a finding into the fleet's files, by the id that the report
     /// gives it: at the narrowest level that explains it, and only where rendering proves it; may be
     /// given several times
-    #[arg(long, value_name = "FINDING", conflicts_with_all = ["desired", "shard", "baseline"])]
+    #[arg(long, value_name = "FINDING", conflicts_with_all = ["desired", "shard", "baseline", "format", "output"])]
     accept: Vec<String>,
 
     /// With --accept: show the change and write nothing

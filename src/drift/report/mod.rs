@@ -13,6 +13,7 @@ use crate::schema::Schemas;
 use crate::drift::accept::accepting;
 use crate::drift::desired::{Desired, origin, with_live};
 use crate::drift::orphan::orphan;
+use crate::drift::path::locate;
 use crate::drift::read::{Identity, identity};
 use crate::drift::scale::Autoscalers;
 use crate::drift::settings::Settings;
@@ -237,9 +238,10 @@ impl<'a> Run<'a> {
     fn tell(&mut self, mut finding: Finding, desired: Option<&Desired<'_>>) {
         if let Some(desired) = desired {
             finding.file = desired.file.cloned();
-            finding.origin = desired
-                .origins
-                .and_then(|o| origin(o, &finding.index_path).cloned());
+            finding.origin = desired.origins.and_then(|origins| {
+                let (at, _) = locate(desired.value, &finding.path);
+                origin(origins, &at).cloned()
+            });
             finding.api_version = desired.value["apiVersion"].as_str().map(str::to_owned);
         } else if let Some(object) = self.sides.objects.get(&finding.object) {
             finding.api_version = object.body["apiVersion"].as_str().map(str::to_owned);

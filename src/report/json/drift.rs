@@ -103,8 +103,8 @@ struct SummaryForm {
 struct FindingForm {
     /// The cluster; null for findings about the repository itself, and about all clusters.
     cluster: Option<String>,
-    /// What `--accept` calls it; null where nothing of the fleet's files can say it.
-    id: Option<String>,
+    /// What `--accept` calls it: the same from run to run as long as the same differs in the same way.
+    id: String,
     /// The folder whose files are applied together; null for what stands in no folder.
     unit: Option<String>,
     /// `group/Kind[/namespace]/name`; the group of core kinds is `v1`.
@@ -292,9 +292,7 @@ fn finding(
     let default = bounded(&f.default);
     FindingForm {
         cluster: cluster.cloned(),
-        id: cluster
-            .filter(|_| provenance.is_some() && f.is_acceptable())
-            .map(|cluster| f.id(cluster)),
+        id: f.id(cluster.map(String::as_str)),
         unit: f.file.as_ref().and_then(|file| {
             let (folder, _) = file.as_str().rsplit_once('/')?;
             Some(folder.to_owned())

@@ -21,6 +21,9 @@ use super::{Style, inert, shortened};
 /// How wide a value may be before it is cut.
 const VALUE_WIDTH: usize = 160;
 
+/// How many digits of a finding's id are shown.
+const SHORT_ID: usize = 8;
+
 /// What to show.
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
@@ -225,12 +228,8 @@ fn one_finding(out: &mut String, finding: &Finding, cluster: Option<&str>, view:
     if finding.pending {
         head.push("(the next apply settles it, or admission rewrites it)".to_owned());
     }
-    // With a fleet, what the cluster has can be accepted into it.
-    if let Some(cluster) = cluster.filter(|_| view.provenance.is_some() && finding.is_acceptable())
-    {
-        head.push(style.faint(&format!("#{}", finding.id(cluster))));
-    }
-    let _ = writeln!(out, "    {mark} {}", head.join(" "));
+    let id = style.faint(short(&finding.id(cluster)));
+    let _ = writeln!(out, "    {mark} {id}  {}", head.join(" "));
     if let Some(message) = &finding.message {
         let _ = writeln!(out, "        {}", inert(message));
     }
@@ -284,6 +283,11 @@ fn with_hint<'v>(value: &'v Value, hint: Option<&Hint>) -> Cow<'v, Value> {
         }
         _ => Cow::Borrowed(value),
     }
+}
+
+/// The first digits of a finding's id, which are enough to name it.
+pub fn short(id: &str) -> &str {
+    id.get(..SHORT_ID).unwrap_or(id)
 }
 
 fn line(out: &mut String, side: &str, value: &Value, note: Option<&str>, style: Style) {

@@ -22,7 +22,7 @@ mod trial;
 pub use change::{decided, line, pending, unchecked};
 pub use codes::codes;
 pub use diagnostics::diagnostics;
-pub use drift::{View, drift, origin};
+pub use drift::{View, drift, origin, short};
 pub use edit::edit;
 pub use engines::{engine, engines};
 pub use explain::{field, written};

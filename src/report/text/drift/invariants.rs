@@ -6,7 +6,7 @@ use crate::model::finding::{DriftReport, Finding, FindingKind, Involved, Verdict
 
 use super::super::plan::count;
 use super::super::{inert, shortened};
-use super::{VALUE_WIDTH, View, line, manager, origin, shown, verdict};
+use super::{VALUE_WIDTH, View, line, manager, origin, short, shown, verdict};
 
 /// The section; none for one cluster with nothing to tell, of which nobody asks about others.
 pub(super) fn section(out: &mut String, report: &DriftReport, view: View<'_>) {
@@ -79,7 +79,9 @@ fn violation(out: &mut String, finding: &Finding, view: View<'_>) {
         true => " (known from the baseline)",
         false => "",
     };
-    let _ = writeln!(out, "    {} {}{known}", style.yellow("!"), inert(message));
+    let id = finding.id(None);
+    let (mark, id) = (style.yellow("!"), style.faint(short(&id)));
+    let _ = writeln!(out, "    {mark} {id}  {}{known}", inert(message));
     let origin = finding.origin.as_ref();
     let origin = origin.and_then(|o| origin_of(o, view));
     if let Some(expected) = &finding.desired {
