@@ -509,3 +509,63 @@ fn a_regions_number_is_the_one_of_all_its_clusters() {
         ]
     );
 }
+
+#[test]
+fn one_environment_differs_in_its_own_words() {
+    let fleet = example_copy();
+    let append = |path: &str, more: &str| {
+        let path = fleet.path().join(path);
+        let old = std::fs::read_to_string(&path).expect("there");
+        std::fs::write(&path, old + more).expect("written");
+    };
+    append(
+        "regions/eu-west-1.yaml",
+        "  - {name: euw1-s, environment: staging, capacity: {cpu: \"64\", memory: 256Gi}, network: {pods: [10.24.0.0/14], nodes: [172.25.0.0/16], egress: [52.18.2.0/24]}}\n",
+    );
+    append(
+        "services/shippingservice.yaml",
+        "environments:\n  staging: {workload: {scale: {min: 1, max: 1}}}   # small\n",
+    );
+    rendered(fleet.path());
+    dumped(fleet.path());
+    let file = "shippingservice/deployment-shippingservice.yaml";
+    live(fleet.path(), &["euw1-s"], file, |t| {
+        t.replace(":v0.10.6", ":edge")
+    });
+    let id = id(fleet.path(), "euw1-s", "/image");
+    let ran = drift(fleet.path(), &["--accept", &id]).exits(0);
+    let text = std::fs::read_to_string(fleet.path().join("services/shippingservice.yaml"));
+    assert!(
+        text.expect("there")
+            .ends_with("shippingservice:edge}}   # small\n"),
+        "{}",
+        ran.stdout
+    );
+    assert!(
+        ran.stdout
+            .contains("not        services/shippingservice.yaml:4: it would change"),
+        "{}",
+        ran.stdout
+    );
+    rendered(fleet.path());
+    let ran = drift(fleet.path(), &[]).exits(0);
+    assert!(ran.stdout.contains("5 clean; 0 findings"), "{}", ran.stdout);
+}
+
+#[test]
+fn clusters_that_were_not_asked_for_stay_as_they_are() {
+    let fleet = committed();
+    let file = "frontend/deployment-frontend.yaml";
+    live(fleet.path(), &CLUSTERS, file, |t| {
+        t.replace("frontend:v0.10.6", "frontend:x")
+    });
+    let id = id(fleet.path(), "use1-a", "/image");
+    let only = drift(fleet.path(), &["--cluster", "use1-a", "--accept", &id]).exits(0);
+    assert!(
+        only.stdout.contains("+++ overlays/clusters/use1-a.yaml"),
+        "{}",
+        only.stdout
+    );
+    // What the command line cannot mean at once.
+    let _ = drift(fleet.path(), &["--accept", &id, "--format", "json"]).exits(2);
+}

@@ -114,11 +114,10 @@ proptest! {
         scalars(&root, "", &mut before);
         let (at, span, _, style) = which.get(&before).clone();
         let made = replace(old, &root, span, &Scalar::Text(new.clone()));
-        if style == Style::Block || span.start == span.end {
-            prop_assert_eq!(made, None);
+        let Some(made) = made else {
+            prop_assert!(style == Style::Block || span.start == span.end, "every scalar on a line can be replaced");
             return Ok(());
-        }
-        let made = made.expect("every scalar on a line can be replaced");
+        };
         let (start, end) = (span.start as usize, span.end as usize);
         prop_assert!(made.starts_with(&old[..start]) && made.ends_with(&old[end..]), "{}", made);
         let mut after = Vec::new();
@@ -205,12 +204,27 @@ fn changes_look_like_what_is_around_them() {
     let open = "a: 1";
     let added = insert(open, &read(open), &["c"], &Scalar::Bare("2".to_owned()));
     assert_eq!(added.as_deref(), Some("a: 1\nc: 2"));
-    for block in ["a: |\n  x\n", "a: >-\n  x\n"] {
-        let root = read(block);
+    let block = |old: &str, new: &str| {
+        let root = read(old);
         let span = root.get("a").expect("there").span;
-        assert_eq!(
-            replace(block, &root, span, &Scalar::Text("y".to_owned())),
-            None
-        );
-    }
+        replace(old, &root, span, &Scalar::Text(new.to_owned()))
+    };
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(block("a: |  \n  x\nb: 1\n", "y\n"), None, "an odd header");
+    assert_eq!(
+        block("a: |\n  x\n  z\nb: 1\n", "y\n\n w\n"),
+        some("a: |\n  y\n\n   w\nb: 1\n")
+    );
+    assert_eq!(
+        block("a: |-\n    x\n# c\nb: 1\n", "y: #\nw"),
+        some("a: |-\n    y: #\n    w\n# c\nb: 1\n")
+    );
+    assert_eq!(block("a: |\n  x\n", "y"), None, "a line feed would be more");
+    assert_eq!(
+        block("a: |-\n  x\n", "y\n"),
+        None,
+        "a line feed would be lost"
+    );
+    assert_eq!(block("a: |-\n  x\n", " y"), None, "a blank would be lost");
+    assert_eq!(block("a: >-\n  x\n", "y"), None, "lines would be folded");
 }

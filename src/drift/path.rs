@@ -122,20 +122,21 @@ fn index(items: &[Value], step: &str) -> Option<usize> {
     let Some(key) = step.strip_prefix('[').and_then(|s| s.strip_suffix(']')) else {
         return step.parse().ok().filter(|i| *i < items.len());
     };
+    let json = |value: &Value| value.to_string();
     let has = |item: &Value, part: &str| {
         let Some((name, text)) = part.split_once('=') else {
             return false;
         };
         let (name, text) = (unescape(name), unescape(text));
         match name.as_str() {
-            "" => {
-                item.as_str()
-                    .is_some_and(|item| text == format!("\"{item}\""))
-                    || item.to_string() == text
-            }
+            // Of a set, the element itself, in quotes where it is a text.
+            "" => match item {
+                Value::String(held) => text == format!("\"{held}\""),
+                other => text == json(other),
+            },
             name => match item.get(name) {
                 Some(Value::String(held)) => *held == text,
-                Some(other) => other.to_string() == text,
+                Some(other) => text == json(other),
                 // The server fills it in, and the comparison with it.
                 None => name == "protocol" && text == "TCP",
             },

@@ -11,24 +11,23 @@ mod fields;
 mod files;
 mod forms;
 mod place;
+mod prove;
 pub mod refuse;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::diag::{Severity, Sink, Sources};
 use crate::drift::{self, Settings};
-use crate::model::finding::{Finding, FindingSeverity};
+use crate::model::finding::{Finding, FindingKind};
 use crate::model::live::LiveState;
-use crate::model::manifest::{Manifest, ManifestSet, ObjectId};
+use crate::model::manifest::{Manifest, ManifestSet, ObjectId, Origin};
 use crate::model::name::ClusterName;
-use crate::plan::{self, Options};
 
-use super::drift::{Repository, cluster_of};
+use super::drift::cluster_of;
 use super::{Input, Planned};
-use changed::{Changed, changed, covers};
 use files::{Level, in_place, overlaid};
+use prove::{After, Why, findings, proved};
 
 pub use files::Texts;
 
@@ -69,13 +68,6 @@ struct Candidate {
 /// What a finding is about, in all clusters that have it.
 type Key = (ClusterName, ObjectId, String);
 
-/// A fleet after a change.
-struct After {
-    input: Input,
-    planned: Planned,
-    set: ManifestSet,
-}
-
 /// Makes the fleet say what clusters have at the places of some findings.
 ///
 /// # Errors
@@ -85,32 +77,73 @@ pub fn accept(ground: &Ground<'_>, wanted: &[(ClusterName, Finding)]) -> Result<
     let mut change = Change::default();
     let mut settled: BTreeSet<Key> = BTreeSet::new();
     let mut last: Option<After> = None;
-    for (cluster, finding) in wanted {
-        if settled.contains(&key(cluster, finding)) {
-            continue;
+    let mut before = findings(ground, None);
+    let mut open: Vec<&(ClusterName, Finding)> = wanted.iter().collect();
+    // What others follow from comes first: it may settle them.
+    open.sort_by_key(|(_, finding)| rank(finding));
+    // Lines before overlays, of all of them.
+    let mut overlays = false;
+    while !open.is_empty() {
+        let (mut left, mut why) = (Vec::new(), None);
+        for both in open.iter().copied() {
+            let (cluster, finding) = both;
+            if settled.contains(&key(cluster, finding)) {
+                continue;
+            }
+            let now = match &last {
+                None => Ground { ..*ground },
+                Some(after) => Ground {
+                    input: &after.input,
+                    planned: &after.planned,
+                    set: &after.set,
+                    ..*ground
+                },
+            };
+            let one = match one(&now, cluster, finding, &before, overlays) {
+                Ok(one) => one,
+                Err(reason) => {
+                    left.push(both);
+                    why.get_or_insert(reason);
+                    continue;
+                }
+            };
+            change.texts.extend(one.candidate.texts);
+            change.places.push((one.candidate.place, finding.clone()));
+            change.left.extend(one.left);
+            for (cluster, finding) in one.gone {
+                settled.insert(key(&cluster, &finding));
+                change.also.push((cluster, finding));
+            }
+            before.clone_from(&one.after.findings);
+            last = Some(one.after);
         }
-        let now = match &last {
-            None => Ground { ..*ground },
-            Some(after) => Ground {
-                input: &after.input,
-                planned: &after.planned,
-                set: &after.set,
-                ..*ground
-            },
-        };
-        let one = one(&now, cluster, finding)?;
-        change.texts.extend(one.candidate.texts);
-        change.places.push((one.candidate.place, finding.clone()));
-        change.left.extend(one.left);
-        for (cluster, finding) in one.gone {
-            settled.insert(key(&cluster, &finding));
-            change.also.push((cluster, finding));
+        // Another one that went through may have opened the way.
+        match why {
+            Some(why) if overlays && left.len() == open.len() => return Err(why),
+            _ => {
+                overlays |= left.len() == open.len();
+                open = left;
+            }
         }
-        last = Some(one.after);
     }
     let wanted: BTreeSet<Key> = wanted.iter().map(|(c, f)| key(c, f)).collect();
     change.also.retain(|(c, f)| !wanted.contains(&key(c, f)));
     Ok(change)
+}
+
+/// Values of fields go before those that are computed, and before what a template or the plan says.
+fn rank(finding: &Finding) -> (u8, u8) {
+    let origin = match &finding.origin {
+        Some(Origin::Field(_)) => 0,
+        Some(Origin::Derived { .. }) => 1,
+        _ => 2,
+    };
+    let kind = match finding.kind {
+        FindingKind::Modified => 0,
+        FindingKind::Extra => 1,
+        _ => 2,
+    };
+    (origin, kind)
 }
 
 fn key(cluster: &ClusterName, finding: &Finding) -> Key {
@@ -130,9 +163,14 @@ struct One {
     left: Vec<String>,
 }
 
-/// Accepts one finding.
-fn one(ground: &Ground<'_>, cluster: &ClusterName, finding: &Finding) -> Result<One, String> {
-    let before = findings(ground);
+/// Accepts one finding; with `overlays`, where no line says it.
+fn one(
+    ground: &Ground<'_>,
+    cluster: &ClusterName,
+    finding: &Finding,
+    before: &[(ClusterName, Finding)],
+    overlays: bool,
+) -> Result<One, String> {
     let alike = |f: &Finding| {
         f.object == finding.object && f.path == finding.path && f.live == finding.live
     };
@@ -151,8 +189,8 @@ fn one(ground: &Ground<'_>, cluster: &ClusterName, finding: &Finding) -> Result<
     };
     refuse::value(ground.set, found)?;
     let mut left = Vec::new();
-    for candidate in candidates(ground, cluster, &same, manifest) {
-        match proved(ground, &candidate.texts, (cluster, found), &same, &before) {
+    for candidate in candidates(ground, cluster, &same, manifest, overlays) {
+        match proved(ground, &candidate.texts, (cluster, found), &same, before) {
             Ok((after, gone)) => {
                 return Ok(One {
                     candidate,
@@ -194,6 +232,7 @@ fn candidates(
     cluster: &ClusterName,
     same: &BTreeMap<&ClusterName, &Finding>,
     manifest: &Manifest,
+    overlays: bool,
 ) -> Vec<Candidate> {
     let finding = same[cluster];
     let mut all = fields::candidates(ground, manifest, finding);
@@ -201,7 +240,7 @@ fn candidates(
     if rest.is_empty() {
         all.extend(in_place(ground, &at, finding));
     }
-    if let Some(patch) = place::patch(manifest.body(), finding) {
+    if let (Some(patch), true) = (place::patch(manifest.body(), finding), overlays) {
         let levels = levels(ground, cluster, same, manifest);
         let overlay = |level: &Level| overlaid(ground.input, level, &finding.object, &patch);
         all.extend(levels.iter().filter_map(overlay));
@@ -252,134 +291,4 @@ fn levels(
         levels.push(Level::Cluster(cluster.clone()));
     }
     levels
-}
-
-/// Why a change will not do.
-enum Why {
-    /// It says the value for all that have it, and more follows from that.
-    Follows(String),
-    /// For any other reason.
-    Other(String),
-}
-
-/// Whether a changed object is of the service of a finding's, or of none.
-fn of_one_service(set: &ManifestSet, change: &Changed, finding: &Finding) -> bool {
-    let service = |id: &ObjectId| {
-        let found = set.manifests().find(|(_, m)| *m.id == *id)?.1;
-        let label = found
-            .body()
-            .pointer("/metadata/labels/regen.dev~1service")?;
-        label.as_str().map(str::to_owned)
-    };
-    let other = service(&change.object);
-    other.is_none() || other == service(&finding.object)
-}
-
-/// Renders with new texts, and says why they will not do.
-fn proved(
-    ground: &Ground<'_>,
-    texts: &Texts,
-    accepted: (&ClusterName, &Finding),
-    same: &BTreeMap<&ClusterName, &Finding>,
-    before: &[(ClusterName, Finding)],
-) -> Result<(After, Vec<(ClusterName, Finding)>), Why> {
-    let input = files::with(ground.input, texts);
-    let mut sink = Sink::new();
-    let made = super::plan(&input, &Options::default(), &mut sink)
-        .and_then(|planned| super::render(&input, &planned, &mut sink).map(|set| (planned, set)));
-    let Ok((planned, set)) = made else {
-        let mut said = sink.into_sorted().into_iter();
-        let said = said.find(|d| d.effective_severity() == Severity::Error);
-        let said = said.map_or_else(|| "it is rejected".to_owned(), |d| d.message);
-        return Err(Why::Other(said));
-    };
-    if plan::lock::of(&planned.plan) != plan::lock::of(&ground.planned.plan) {
-        return Err(Why::Other(
-            "it would change decisions of the plan".to_owned(),
-        ));
-    }
-    let after = After {
-        input,
-        planned,
-        set,
-    };
-    let now = findings(&Ground {
-        input: &after.input,
-        planned: &after.planned,
-        set: &after.set,
-        ..*ground
-    });
-    let keys = |all: &[(ClusterName, Finding)]| -> BTreeSet<Key> {
-        all.iter().map(|(c, f)| key(c, f)).collect()
-    };
-    let (was, is) = (keys(before), keys(&now));
-    let gone = before.iter().filter(|(c, f)| !is.contains(&key(c, f)));
-    let gone: Vec<(ClusterName, Finding)> = gone.cloned().collect();
-    let mut unmeant = Vec::new();
-    for change in changed(ground.set, &after.set) {
-        let of = cluster_of(change.file.as_str(), &ground.planned.world);
-        let meant = |place: &String| {
-            gone.iter()
-                .any(|(c, f)| Some(c) == of && f.object == change.object && covers(place, &f.path))
-        };
-        let place = change.places.iter().find(|place| !meant(place)).cloned();
-        unmeant.extend(place.map(|place| (of, change, place)));
-    }
-    if let Some((of, change, place)) = unmeant.first() {
-        let at = match place.is_empty() {
-            true => String::new(),
-            false => format!("{place} of "),
-        };
-        let of = of.map_or_else(|| change.file.to_string(), ToString::to_string);
-        let more = match unmeant.len() - 1 {
-            0 => String::new(),
-            more => format!(", and {more} more objects"),
-        };
-        let text = format!(
-            "it would change {at}{} in {of} as well{more}",
-            change.object
-        );
-        let (_, finding) = accepted;
-        let follows = |(of, change, _): &(Option<&ClusterName>, Changed, String)| {
-            of.is_some_and(|of| same.contains_key(of))
-                && change.object != finding.object
-                && of_one_service(&after.set, change, finding)
-        };
-        return Err(match unmeant.iter().all(follows) {
-            true => Why::Follows(text),
-            false => Why::Other(text),
-        });
-    }
-    if let Some((cluster, object, path)) = is.iter().find(|key| !was.contains(*key)) {
-        let text = format!("{path} of {object} in {cluster} would differ");
-        return Err(Why::Other(text));
-    }
-    if is.contains(&key(accepted.0, accepted.1)) {
-        return Err(Why::Other("the cluster would still differ".to_owned()));
-    }
-    Ok((after, gone))
-}
-
-/// What differs between what the fleet renders and what its clusters run.
-fn findings(ground: &Ground<'_>) -> Vec<(ClusterName, Finding)> {
-    let mut all = Vec::new();
-    for (cluster, live) in ground.states {
-        let Some(settings) = ground.settings.get(cluster) else {
-            continue;
-        };
-        let (mut side, mut sink, mut sources) =
-            (Repository::default(), Sink::new(), Sources::new());
-        for (path, file) in &ground.set.files {
-            if cluster_of(path.as_str(), &ground.planned.world) == Some(cluster) {
-                let source = sources.add(path.to_string(), file.text.to_string());
-                // What regen renders, regen reads.
-                let _ = side.add(path, source, &sources, Some(file), &mut sink);
-            }
-        }
-        let report = side.compare(live, settings);
-        let counted = report.findings.into_iter();
-        let counted = counted.filter(|f| f.severity != FindingSeverity::Info);
-        all.extend(counted.map(|finding| (cluster.clone(), finding)));
-    }
-    all
 }

@@ -26,10 +26,11 @@ pub fn replace(text: &str, root: &Node, at: Span, new: &Scalar) -> Option<String
     let style = style_at(root, at)?;
     let (start, end) = (at.start as usize, at.end as usize);
     let old = text.get(start..end)?;
-    if style == Style::Block || old.contains('\n') || start == end {
-        return None;
-    }
-    let written = new.written(old);
+    let written = match style {
+        Style::Block => Cow::Owned(lines(text.get(..start)?, new.text())?),
+        _ if old.contains('\n') || old.is_empty() => return None,
+        _ => new.written(old),
+    };
     let made = [&text[..start], &written, &text[end..]].concat();
     let expected = put(root, at, new.text());
     reads_as(&made, root, expected)
@@ -158,6 +159,29 @@ fn scalar_at(node: &Node, at: Span) -> Option<(&str, Style)> {
         Value::List(items) => items.iter().find_map(|item| scalar_at(item, at)),
         Value::Map(members) => members.iter().find_map(|(_, value)| scalar_at(value, at)),
     }
+}
+
+/// A text as the lines of a literal block, of which what stands before them says how they are indented
+/// and whether a line feed ends the last; `None` where the block cannot hold it.
+fn lines(before: &str, new: &str) -> Option<String> {
+    let (above, indent) = before.rsplit_once('\n')?;
+    let header = above.rsplit('\n').next()?.trim_end_matches('\r');
+    let body = match header.strip_suffix('|') {
+        Some(_) => new.strip_suffix('\n')?,
+        None => header.strip_suffix("|-").map(|_| new)?,
+    };
+    let visible = |c: char| matches!(c, '\n' | ' '..='~') || c.is_alphanumeric();
+    let blank = indent.bytes().all(|b| b == b' ');
+    if !blank || body.ends_with('\n') || body.starts_with([' ', '\n']) || !body.chars().all(visible)
+    {
+        return None;
+    }
+    let line = |(i, line): (usize, &str)| match i == 0 || line.is_empty() {
+        true => line.to_owned(),
+        false => format!("{indent}{line}"),
+    };
+    let lines: Vec<String> = body.split('\n').enumerate().map(line).collect();
+    Some(lines.join("\n"))
 }
 
 impl Scalar {

@@ -43,7 +43,8 @@ use shard::Shard;
     regen drift --live dumps/                     (dumps/<cluster>.yaml, from `kubectl get … -o yaml`)\n  \
     regen drift --desired manifests/ --live dump.yaml   (no fleet needed)\n  \
     regen drift -o json=report.json               (the text, and a file for machines)\n  \
-    regen drift --baseline report.json            (only what is new since then counts)"
+    regen drift --baseline report.json            (only what is new since then counts)\n  \
+    regen drift --accept da02ec61 --dry-run       (what the cluster has, as a change of the fleet's files)"
 )]
 pub(super) struct Drift {
     /// Only this cluster; may be given several times

@@ -18,6 +18,7 @@ use super::forms::forms;
 use super::{Candidate, Ground};
 
 /// A field, and what it says of the rendered object.
+#[derive(Clone)]
 struct Target {
     field: FieldRef,
     desired: Option<Value>,
@@ -51,11 +52,14 @@ pub(super) fn candidates(
     all
 }
 
+/// Of more fields than these, a value is a sum that none of them says.
+const SUMMED: usize = 4;
+
 /// The fields that say the value of a finding.
 fn targets(manifest: &Manifest, finding: &Finding) -> Vec<Target> {
     let (at, rest) = drift::locate(manifest.body(), &finding.path);
     if finding.kind == FindingKind::Extra && (!rest.is_empty() || finding.desired.is_none()) {
-        return added(manifest.origins(), finding).into_iter().collect();
+        return added(manifest.origins(), finding).unwrap_or_default();
     }
     if !rest.is_empty() {
         return Vec::new();
@@ -68,47 +72,74 @@ fn targets(manifest: &Manifest, finding: &Finding) -> Vec<Target> {
     let (above, last) = at.rsplit_once('/').unwrap_or(("", ""));
     match manifest.origins().get(&at) {
         Some(Origin::Field(field)) => vec![target(field.clone())],
-        Some(Origin::Derived { fields, .. }) => fields.iter().cloned().map(target).collect(),
-        // A port is one number, or several under their names.
-        None => match manifest.origins().get(above) {
-            Some(Origin::Field(field)) => {
-                let members: &[&str] = match last {
-                    "containerPort" => &["", ".target", ".port"],
-                    "port" => &["", ".port"],
-                    _ => &[],
-                };
-                let member = |member: &&str| {
-                    target(FieldRef {
-                        subject: field.subject.clone(),
-                        path: format!("{}{member}", field.path),
-                    })
-                };
-                members.iter().map(member).collect()
+        Some(Origin::Derived { fields, .. }) if fields.len() <= SUMMED => {
+            fields.iter().cloned().map(target).collect()
+        }
+        None => match (manifest.origins().get(above), last) {
+            (Some(Origin::Field(field)), "containerPort") => {
+                port(field, "target").map(target).to_vec()
             }
+            (Some(Origin::Field(field)), "port") => port(field, "port").map(target).to_vec(),
             _ => Vec::new(),
         },
         Some(_) => Vec::new(),
     }
 }
 
-/// The field of a service that would say what only the cluster has.
-fn added(origins: &BTreeMap<String, Origin>, finding: &Finding) -> Option<Target> {
+/// A port is one number, or several under their names.
+fn port(field: &FieldRef, member: &str) -> [FieldRef; 3] {
+    ["", member, "port"].map(|member| FieldRef {
+        subject: field.subject.clone(),
+        path: match member {
+            "" => field.path.clone(),
+            member => format!("{}.{member}", field.path),
+        },
+    })
+}
+
+/// The fields of a service that would say what only the cluster has.
+fn added(origins: &BTreeMap<String, Origin>, finding: &Finding) -> Option<Vec<Target>> {
     let subject = origins.values().find_map(|origin| match origin {
         Origin::Field(field) if matches!(field.subject, Subject::Service(_)) => {
-            Some(field.subject.clone())
+            Some(&field.subject)
         }
         _ => None,
     })?;
-    let (_, pod) = finding.path.split_once("/template/spec/")?;
     let live = finding.live.as_ref()?;
-    let steps: Vec<&str> = pod.split('/').collect();
-    let (path, value) = match steps.as_slice() {
-        ["terminationGracePeriodSeconds"] => ("terminationGrace".to_owned(), live),
+    let field = |path: &str| FieldRef {
+        subject: subject.clone(),
+        path: format!("workload.{path}"),
+    };
+    let target = |field: FieldRef, live: &Value| Target {
+        field,
+        desired: None,
+        live: Some(live.clone()),
+    };
+    let one = |path: &str, live: &Value| Some(vec![target(field(path), live)]);
+    // What is told apart by its number is another one when the number is.
+    let ports = |member: &str, number: &str| {
+        let name = field(&format!("ports.{}", live.get("name")?.as_str()?));
+        let number = live.get(number)?;
+        Some(
+            port(&name, member)
+                .map(|field| target(field, number))
+                .to_vec(),
+        )
+    };
+    let pod = finding.path.split_once("/template/spec/");
+    let steps: Vec<&str> = pod
+        .map_or(finding.path.as_str(), |(_, pod)| pod)
+        .split('/')
+        .collect();
+    match steps.as_slice() {
+        ["", "spec", "ports", _] => ports("port", "port"),
+        ["terminationGracePeriodSeconds"] => one("terminationGrace", live),
+        ["containers", _, "ports", _] => ports("target", "containerPort"),
         ["containers", _, "env", element] => {
             let name = element.strip_prefix("[name=")?.strip_suffix(']')?;
             let members = live.as_object().filter(|members| members.len() == 2)?;
-            (
-                format!("env.{}", drift::unescape(name)),
+            one(
+                &format!("env.{}", drift::unescape(name)),
                 members.get("value")?,
             )
         }
@@ -118,14 +149,14 @@ fn added(origins: &BTreeMap<String, Origin>, finding: &Finding) -> Option<Target
             "resources",
             "requests",
             what @ ("cpu" | "memory"),
-        ] => (format!("resources.{what}"), live),
+        ] => one(&format!("resources.{what}"), live),
         [
             "containers",
             _,
             "resources",
             "limits",
             what @ ("cpu" | "memory"),
-        ] => (format!("resources.limits.{what}"), live),
+        ] => one(&format!("resources.limits.{what}"), live),
         ["containers", _, probe, timing] => {
             let probe = probe.strip_suffix("Probe")?;
             let timing = match *timing {
@@ -135,18 +166,10 @@ fn added(origins: &BTreeMap<String, Origin>, finding: &Finding) -> Option<Target
                 "failureThreshold" => "failures",
                 _ => return None,
             };
-            (format!("probes.{probe}.{timing}"), live)
+            one(&format!("probes.{probe}.{timing}"), live)
         }
-        _ => return None,
-    };
-    Some(Target {
-        field: FieldRef {
-            subject,
-            path: format!("workload.{path}"),
-        },
-        desired: None,
-        live: Some(value.clone()),
-    })
+        _ => None,
+    }
 }
 
 /// The changes of the line where a value was last written; what stands there.

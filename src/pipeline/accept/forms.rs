@@ -37,9 +37,17 @@ pub(super) fn forms(desired: Option<&Value>, live: &Value, written: Option<&str>
         let parts = all.div_ceil(was);
         (parts > 1).then(|| Scalar::Bare(is.checked_mul(parts).unwrap_or(is).to_string()))
     };
+    // A part of a text that is put together.
+    let part = || {
+        let (was, is) = (desired.as_str()?, live.as_str()?);
+        let (before, after) = was.split_once(written).filter(|_| was != written)?;
+        let new = is.strip_prefix(before)?.strip_suffix(after)?;
+        (!new.is_empty()).then(|| Scalar::Text(new.to_owned()))
+    };
     by_unit()
         .or_else(opposite)
         .or_else(whole)
+        .or_else(part)
         .or_else(|| as_is(live))
         .into_iter()
         .collect()
@@ -87,6 +95,12 @@ mod tests {
             (json!(2), json!(5), "4", Scalar::Bare("10".into())),
             (json!(2), json!(5), "3", Scalar::Bare("10".into())),
             (json!(4), json!(5), "4", Scalar::Bare("5".into())),
+            (
+                json!("s3://a/orders/eu"),
+                json!("s3://b/orders/eu"),
+                "s3://a",
+                Scalar::Text("s3://b".into()),
+            ),
             (
                 json!("7000"),
                 json!("7001"),
