@@ -11,7 +11,7 @@ use crate::model::duration::Duration;
 use crate::model::name::PortName;
 use crate::model::quantity::Quantity;
 use crate::model::ratio::Share;
-use crate::model::world::WorkloadKind;
+use crate::model::world::{Instrument, WorkloadKind};
 
 /// What a service runs.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
@@ -58,6 +58,9 @@ pub struct Workload {
     pub security: Option<Security>,
     /// Where Prometheus reads the container's metrics: `{port, path}`. Absent: nowhere.
     pub metrics: Option<Spanned<Metrics>>,
+    /// In which language the operator of OpenTelemetry instruments the pods, or `sdk`: they do so
+    /// themselves and are told where to. Absent: nothing is sent.
+    pub instrument: Option<Spanned<Instrument>>,
     /// How long a pod may take to stop. Default: Kubernetes' `30s`.
     pub termination_grace: Option<Spanned<Duration>>,
 }

@@ -105,8 +105,41 @@ pub struct Workload {
     pub security: Security,
     /// Where Prometheus reads the container's metrics.
     pub metrics: Option<Metrics>,
+    /// How the pods are instrumented; absent: they send no telemetry.
+    pub instrument: Option<Instrument>,
     /// How long a pod may take to stop.
     pub termination_grace: Option<Duration>,
+}
+
+/// How pods are instrumented (opentelemetry-operator). Go is left out: its agent needs privileges.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Instrument {
+    /// For Java.
+    Java,
+    /// For Node.js.
+    NodeJs,
+    /// For Python.
+    Python,
+    /// For .NET.
+    DotNet,
+    /// They do so themselves, and are told where to send it.
+    Sdk,
+}
+
+impl Instrument {
+    /// As the operator's annotation ends.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Java => "java",
+            Self::NodeJs => "nodejs",
+            Self::Python => "python",
+            Self::DotNet => "dotnet",
+            Self::Sdk => "sdk",
+        }
+    }
 }
 
 /// How new versions come in.

@@ -39,6 +39,7 @@ mod service;
 mod setup;
 mod site;
 mod store;
+mod telemetry;
 mod valkey;
 mod watch;
 mod yugabytedb;
@@ -271,6 +272,7 @@ impl<'a> Facts<'a> {
         ];
         own.extend(self.of_stores_in(cluster));
         own.push(("drift".into(), self.drift(cluster)));
+        own.push(("telemetry".into(), self.telemetry(cluster)));
         let own = layer(own);
         let context = format!("cluster `{name}`");
         let place = place(Scope::Cluster, cluster, "_cluster", context);

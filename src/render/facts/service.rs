@@ -50,6 +50,7 @@ impl Facts<'_> {
             ),
             ("replicas".into(), replicas(&subject, service, here)),
             ("flags".into(), self.flags(cluster, key, service)),
+            ("instrument".into(), self.instrument(cluster, key, service)),
             ("chaos".into(), self.chaos(cluster, key, service, here)),
             ("network".into(), network),
             ("dns".into(), self.dns(cluster, key, service)),

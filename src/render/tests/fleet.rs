@@ -173,6 +173,7 @@ impl Made {
             namespace: Namespace::new("shop"),
             tier: Tier::Standard,
             workload: Workload {
+                instrument: None,
                 rollout: None,
                 kind: WorkloadKind::Deployment,
                 image: spanned(format!("registry.example/{name}:1.0"), source),

@@ -62,6 +62,7 @@ pub(super) fn workload(service: &raw::Service, tier: Tier) -> Workload {
                 path: path.unwrap_or_else(|| "/metrics".to_owned()),
             })
         }),
+        instrument: written.instrument.as_ref().map(|i| i.value),
         termination_grace: written.termination_grace.map(|g| g.value),
     }
 }

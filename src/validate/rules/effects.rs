@@ -4,7 +4,7 @@
 use super::lookup::fault;
 use crate::diag::{Code, Sink, Span};
 use crate::model::raw::{MeshChoice, Promotion};
-use crate::model::world::{GatewayController, Mesh};
+use crate::model::world::{Cluster, GatewayController, Mesh};
 use crate::validate::Facts;
 
 /// Says which written fields change nothing.
@@ -47,9 +47,24 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     let endpoints = fleets
         .chain(regions)
         .filter_map(|t| t.value.endpoint.as_ref());
+    let collects = |c: &Cluster| c.capabilities.contains("opentelemetry-operator");
+    let collected = facts.world.clusters.values().any(collects);
     group(
-        "`endpoint` of telemetry",
-        endpoints.map(|e| e.span).collect(),
+        "`endpoint` of telemetry without `opentelemetry-operator` in a cluster",
+        endpoints.filter(|_| !collected).map(|e| e.span).collect(),
+    );
+    let services = facts.raw.services.iter();
+    let instrumented = services.filter_map(|s| s.service.workload.instrument.as_ref());
+    let exports = facts.world.regions.values().any(|region| {
+        let telemetry = region.telemetry.as_ref();
+        telemetry.is_some_and(|t| t.endpoint.is_some())
+    });
+    group(
+        "`workload.instrument` without an `endpoint` of telemetry and `opentelemetry-operator`",
+        instrumented
+            .filter(|_| !(collected && exports))
+            .map(|i| i.span)
+            .collect(),
     );
     let cost = fleet.network.iter().filter_map(|n| n.cost.as_ref());
     group("`network.cost`", cost.map(|c| c.span).collect());
@@ -67,8 +82,11 @@ pub(super) fn unused(facts: &Facts<'_>, sink: &mut Sink) {
     );
     let attributes = classes().filter_map(|c| c.attributes.first());
     group(
-        "`attributes` of data classes (until then delete them in your own collectors)",
-        attributes.map(|a| a.span).collect(),
+        "`attributes` of data classes without a collector (until then delete them in your own)",
+        attributes
+            .filter(|_| !(collected && exports))
+            .map(|a| a.span)
+            .collect(),
     );
     let wired = facts.world.fleet.platform.tokenization.is_some();
     let tokenize = classes().filter_map(|c| c.tokenize.as_ref());

@@ -206,6 +206,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "metrics-server",
             "multicluster-services",
             "open-feature",
+            "opentelemetry-operator",
             "prometheus-operator",
             "volume-snapshots",
         ])
