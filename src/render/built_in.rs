@@ -57,6 +57,7 @@ built_in! {
     "namespace/resourcequota.yaml.j2",
     "network/networkpolicy.yaml.j2",
     "observability/collector.yaml.j2",
+    "observability/dashboards.yaml.j2",
     "observability/delivery.yaml.j2",
     "observability/instrumentation.yaml.j2",
     "observability/probes.yaml.j2",

@@ -7,6 +7,7 @@ mod chart;
 mod cnpg;
 mod cockroachdb;
 mod connect;
+mod dashboards;
 mod data;
 mod disk;
 mod dns;
@@ -273,6 +274,7 @@ impl<'a> Facts<'a> {
         own.extend(self.of_stores_in(cluster));
         own.push(("drift".into(), self.drift(cluster)));
         own.push(("telemetry".into(), self.telemetry(cluster)));
+        own.push(("dashboards".into(), self.dashboards(cluster)));
         let own = layer(own);
         let context = format!("cluster `{name}`");
         let place = place(Scope::Cluster, cluster, "_cluster", context);

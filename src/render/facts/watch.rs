@@ -2,7 +2,7 @@
 //! clusters of other regions.
 
 use crate::model::engine::Engine;
-use crate::model::name::{PortName, ServiceKey};
+use crate::model::name::{PortName, RegionName, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::ratio::Share;
 use crate::model::world::{Cluster, Fleet, Ingress, Service, Store};
@@ -142,17 +142,25 @@ pub(super) fn behind(of: &Of<'_>, index: usize, store: &Store) -> Item {
 }
 
 impl Facts<'_> {
-    /// `peers` of a cluster: where traffic enters the first cluster of each other region.
-    pub(super) fn peers(&self, cluster: &Cluster) -> Item {
+    /// The first cluster of each other region that traffic enters.
+    pub(super) fn entered<'s>(
+        &'s self,
+        cluster: &'s Cluster,
+    ) -> impl Iterator<Item = (&'s RegionName, &'s Cluster)> {
         let regions = self.world.regions.values();
         let others = regions.filter(|region| region.name.value != cluster.region);
-        let peers = others.filter_map(|region| {
-            let mut clusters = region
-                .clusters
-                .iter()
-                .filter_map(|c| self.world.clusters.get(c));
+        others.filter_map(|region| {
+            let clusters = region.clusters.iter();
+            let mut clusters = clusters.filter_map(|c| self.world.clusters.get(c));
             let peer =
                 clusters.find(|c| c.environment == cluster.environment && c.ingress.is_some())?;
+            Some((&region.name.value, peer))
+        })
+    }
+
+    /// `peers` of a cluster: where traffic enters the first cluster of each other region.
+    pub(super) fn peers(&self, cluster: &Cluster) -> Item {
+        let peers = self.entered(cluster).filter_map(|(region, peer)| {
             let host = match &peer.ingress.as_ref()?.value {
                 Ingress::Hostname(host) => host.clone(),
                 Ingress::Addresses(list) => match list.first()? {
@@ -165,7 +173,7 @@ impl Facts<'_> {
                 path: "ingress".to_owned(),
             };
             Some(Item::map([
-                ("region", Item::new(region.name.value.as_str())),
+                ("region", Item::new(region.as_str())),
                 ("cluster", Item::new(peer.name.value.as_str())),
                 (
                     "target",

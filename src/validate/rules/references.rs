@@ -199,6 +199,7 @@ fn known_capabilities() -> BTreeSet<&'static str> {
             "external-dns",
             "external-secrets",
             "gateway-api",
+            "grafana",
             "istio",
             "k8gb",
             "kyverno",
