@@ -1,9 +1,9 @@
 //! The call graph to network policies: exactly the declared edges, at both ends, by pod port.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Code, Diagnostic, Sink};
-use crate::model::name::{Namespace, ServiceKey};
+use crate::model::name::{Namespace, RegionName, ServiceKey};
 use crate::model::origin::{FieldRef, Subject};
 use crate::model::world::{Call, Cluster, Port, Service};
 
@@ -44,6 +44,51 @@ impl Facts<'_> {
         let item = self.edges(cluster, key, service);
         known.push((others, item.clone()));
         item
+    }
+
+    /// Whether a caller runs in a region in which the service does not.
+    pub(super) fn is_called_from_afar(&self, key: &ServiceKey) -> bool {
+        let regions = |key: &ServiceKey| -> BTreeSet<&RegionName> {
+            let places = self.places.get(key).into_iter().flat_map(|p| p.keys());
+            let clusters = places.filter_map(|name| self.world.clusters.get(*name));
+            clusters.map(|cluster| &cluster.region).collect()
+        };
+        let own = regions(key);
+        let mut callers = self.callers(key);
+        callers.any(|(caller, _)| !regions(caller).is_subset(&own))
+    }
+
+    /// `aliases` of a cluster: services that are called in it and run in other regions alone, in
+    /// namespaces that it has.
+    pub(super) fn aliases(&self, cluster: &Cluster) -> Item {
+        let name = &cluster.name.value;
+        let mut aliases: BTreeMap<(&Namespace, &ServiceKey), Item> = BTreeMap::new();
+        for caller_key in self
+            .placed
+            .get(name)
+            .into_iter()
+            .flat_map(|here| here.keys())
+        {
+            let calls = self.world.services.get(*caller_key);
+            for (index, call) in calls.iter().flat_map(|s| s.calls.iter().enumerate()) {
+                let Some((key, callee)) = self.callee(caller_key, call) else {
+                    continue;
+                };
+                let has = self.namespaces.get(&callee.namespace);
+                let has = has.is_some_and(|clusters| clusters.contains_key(name));
+                if !has || self.runs_in(key, name) || !self.is_called_from_afar(key) {
+                    continue;
+                }
+                let (subject, path) = self.declared(caller_key, index, call);
+                let of = |text: &str| Item::new(text).of(&subject, path.as_str());
+                let alias = Item::map([
+                    ("service", of(callee.name.value.as_str())),
+                    ("namespace", of(callee.namespace.as_str())),
+                ]);
+                aliases.entry((&callee.namespace, key)).or_insert(alias);
+            }
+        }
+        Item::list(aliases.into_values()).or_nothing()
     }
 
     /// `network`: the rules of a service's pods in a cluster.

@@ -31,6 +31,7 @@ impl Facts<'_> {
             ("open", open.map_or(Item::nothing(), Item::new)),
             ("outliers", self.outliers(key)),
             ("locality", self.locality(key)),
+            ("routes", self.routes(key)),
         ])
     }
 
@@ -97,6 +98,33 @@ impl Facts<'_> {
             rules.push(rule.of(&subject, "exposure"));
         }
         Item::list(rules).or_nothing()
+    }
+
+    /// Per caller that says how long it waits: for all of its tries, and for one.
+    fn routes(&self, key: &ServiceKey) -> Item {
+        let mut routes = Vec::new();
+        for (caller_key, caller) in self.callers(key) {
+            let mut calls = caller.calls.iter().enumerate();
+            let to_us = calls.find(|(_, call)| call.service.value == key.service);
+            let Some((index, call)) = to_us else { continue };
+            let subject = Subject::Service(caller_key.clone());
+            let (path, one) = match (call.timeout, caller.resilience.timeout) {
+                (Some(own), _) => (format!("calls[{index}].timeout"), own.value),
+                (None, Some(all)) => ("resilience.timeout".to_owned(), all.value),
+                (None, None) => continue,
+            };
+            let retries = caller.resilience.retries.map_or(0, |r| r.value);
+            let all = patience::all(one, retries);
+            let of = Of(&subject);
+            routes.push(Item::map([
+                ("caller", Item::new(caller.name.value.as_str())),
+                ("namespace", Item::new(caller.namespace.as_str())),
+                ("timeout", of.at(&path, patience::text(all))),
+                ("perTry", of.at(&path, patience::text(one))),
+                ("attempts", of.at("resilience.retries", retries)),
+            ]));
+        }
+        Item::list(routes).or_nothing()
     }
 
     /// The strictest circuit breaker of all callers: a mesh has one per callee.

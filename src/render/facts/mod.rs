@@ -275,6 +275,7 @@ impl<'a> Facts<'a> {
         own.push(("drift".into(), self.drift(cluster)));
         own.push(("telemetry".into(), self.telemetry(cluster)));
         own.push(("dashboards".into(), self.dashboards(cluster)));
+        own.push(("aliases".into(), self.aliases(cluster)));
         let own = layer(own);
         let context = format!("cluster `{name}`");
         let place = place(Scope::Cluster, cluster, "_cluster", context);

@@ -39,10 +39,7 @@ impl Patience {
     /// All tries, with the longest pauses between them.
     pub(super) fn all(&self) -> Option<Duration> {
         let (one, _) = self.one_try?;
-        let pauses: u64 = (1..=self.retries).map(longest_pause).sum();
-        Some(Duration::millis(
-            times(one, self.retries).as_millis() + pauses,
-        ))
+        Some(all(one, self.retries))
     }
 
     pub(super) fn timeouts(&self, of: &Of<'_>, read: bool) -> Item {
@@ -64,6 +61,12 @@ pub(super) const PAUSES: (u64, u64) = (50, 500);
 fn longest_pause(retry: u32) -> u64 {
     let doubled = 1_u64.checked_shl(retry).unwrap_or(u64::MAX);
     PAUSES.0.saturating_mul(doubled - 1).min(PAUSES.1)
+}
+
+/// All tries, with the longest pauses between them.
+pub(super) fn all(one: Duration, retries: u32) -> Duration {
+    let pauses: u64 = (1..=retries).map(longest_pause).sum();
+    Duration::millis(times(one, retries).as_millis() + pauses)
 }
 
 fn times(one: Duration, retries: u32) -> Duration {

@@ -110,6 +110,7 @@ impl Facts<'_> {
             ("metrics".into(), watch::metrics(&of, service)),
             ("slo".into(), watch::objectives(key, &of, service)),
             ("calls".into(), calls(&of, service)),
+            ("exported".into(), Item::new(self.is_called_from_afar(key))),
             ("exposure".into(), exposure(&of, service)),
             ("cache".into(), self.cache(key, service)),
             (

@@ -117,6 +117,38 @@ fn regions_answer_for_each_other_as_planned_or_not_at_all() {
 }
 
 #[test]
+fn callers_wait_and_ask_again_as_they_declare() {
+    let mut made = shop();
+    let routes = |made: &Made| spec(made, "cart/virtualservice-cart")["http"].clone();
+    let untold = set(&made).unwrap();
+    assert!(
+        !untold
+            .files
+            .keys()
+            .any(|p| p.as_str().contains("virtualservice"))
+    );
+    let span = made.span();
+    let web = made
+        .world
+        .services
+        .values_mut()
+        .find(|s| s.name.value.as_str() == "web");
+    let web = web.unwrap();
+    web.resilience.timeout = Some(Spanned::new(Duration::millis(800), span));
+    web.resilience.retries = Some(Spanned::new(1, span));
+    let told = routes(&made);
+    assert_eq!(told.as_array().unwrap().len(), 2);
+    assert_eq!(
+        told[0]["match"][0]["sourceLabels"]["app.kubernetes.io/name"],
+        "web"
+    );
+    // Two tries, and the longest pause between them.
+    assert_eq!(told[0]["timeout"], "1650ms");
+    assert_eq!(told[0]["retries"]["perTryTimeout"], "800ms");
+    assert_eq!(told[1]["retries"], json!({"attempts": 0}));
+}
+
+#[test]
 fn nothing_is_rendered_without_a_mesh() {
     let mut made = shop();
     made.world.fleet.platform.mesh = None;
