@@ -52,10 +52,12 @@ fn an_edit_is_told_with_the_line_that_says_otherwise() {
     std::fs::remove_file(fleet.path().join(gone)).expect("it was there");
     let ran = drift(fleet.path(), &[]).exits(1);
     for told in [
-        "apps/Deployment/shop/frontend\n    ~ /spec/template/spec/containers/[name=frontend]/image #",
+        "apps/Deployment/shop/frontend\n    ~ ",
+        "  /spec/template/spec/containers/[name=frontend]/image\n",
         "services/frontend.yaml:",
         "frontend:debug",
-        "apps/Deployment/shop/adservice\n    - not in the cluster\n",
+        "apps/Deployment/shop/adservice\n    - ",
+        "  not in the cluster\n",
         "wave-image: apps/Deployment/shop/frontend\n",
         "4 clusters: 2 drifted, 2 clean; 2 findings, 1 broken invariant\n",
     ] {
@@ -250,7 +252,7 @@ fn manifests_are_compared_without_a_fleet() {
         "cluster  clean  1 object\n1 cluster: 1 clean; 0 findings\n"
     );
     let ran = run("debug", "shop").exits(1);
-    assert!(ran.stdout.contains("~ /data/level"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("  /data/level\n"), "{}", ran.stdout);
     let ran = run("info", "elsewhere").exits(1);
     assert!(ran.stdout.contains("not in the cluster"), "{}", ran.stdout);
 }
