@@ -3,6 +3,7 @@
 //! ```text
 //! files ─load─▶ Raw ─validate─▶ World ─plan─▶ Plan ─render─▶ ManifestSet
 //!                                    what the repository holds ─drift─▶ DriftReport
+//! what differs ─accept─▶ a change of the files, proved by all of the above
 //! existing manifests ─adopt─▶ services/*.yaml
 //! ```
 //!

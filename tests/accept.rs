@@ -490,6 +490,20 @@ fn one_of_two_is_accepted_and_an_overlay_is_changed_in_place() {
     let _ = drift(fleet.path(), &["--accept", &surge]).exits(0);
     let text = std::fs::read_to_string(&overlay).expect("there");
     assert_eq!(text, commented.replace("50%", "75%"));
+    // So is the operation of a patch.
+    for (n, tag) in ["x", "y"].into_iter().enumerate() {
+        if n > 0 {
+            live(fleet.path(), &["use1-a"], file, |t| {
+                t.replace("frontend:x", "frontend:y")
+            });
+        }
+        let image = id(fleet.path(), "use1-a", "/image");
+        let _ = drift(fleet.path(), &["--accept", &image]).exits(0);
+        rendered(fleet.path());
+        let text = std::fs::read_to_string(&overlay).expect("there");
+        assert_eq!(text.matches("\n---\n").count(), 1, "{text}");
+        assert!(text.ends_with(&format!("/frontend:{tag}\n")), "{text}");
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::model::name::ClusterName;
 use super::drift::cluster_of;
 use super::{Input, Planned};
 use files::{Level, in_place, overlaid};
-use prove::{After, Why, findings, proved};
+use prove::{After, Why, broken, findings, proved};
 
 pub use files::Texts;
 
@@ -57,6 +57,8 @@ pub struct Change {
     pub also: Vec<(ClusterName, Finding)>,
     /// Places that would have been wider, and why they were left: `services/cart.yaml:7: it would …`.
     pub left: Vec<String>,
+    /// What must hold over all clusters and would not, of the objects that findings are accepted of.
+    pub broken: Vec<Finding>,
 }
 
 /// A change that may do.
@@ -92,12 +94,7 @@ pub fn accept(ground: &Ground<'_>, wanted: &[(ClusterName, Finding)]) -> Result<
             }
             let now = match &last {
                 None => Ground { ..*ground },
-                Some(after) => Ground {
-                    input: &after.input,
-                    planned: &after.planned,
-                    set: &after.set,
-                    ..*ground
-                },
+                Some(after) => after.ground(ground),
             };
             let one = match one(&now, cluster, finding, &before, overlays) {
                 Ok(one) => one,
@@ -128,6 +125,9 @@ pub fn accept(ground: &Ground<'_>, wanted: &[(ClusterName, Finding)]) -> Result<
     }
     let wanted: BTreeSet<Key> = wanted.iter().map(|(c, f)| key(c, f)).collect();
     change.also.retain(|(c, f)| !wanted.contains(&key(c, f)));
+    if let Some(after) = &last {
+        change.broken = broken(&after.ground(ground), &wanted);
+    }
     Ok(change)
 }
 

@@ -13,7 +13,7 @@ use super::super::{Exit, Stop, Terminal};
 use super::Drift;
 use super::fleet::Looked;
 
-/// How many findings are listed that an id may mean.
+/// How many findings are listed where there may be many.
 const LISTED: usize = 10;
 
 impl Drift {
@@ -41,38 +41,32 @@ impl Drift {
             let old = old.map_or("", |(_, source)| input.sources.get(source).text());
             terminal.print(&text::edit(path, old, new, terminal.out));
         }
-        terminal.print(&self.told(&looked, &wanted, &change));
+        terminal.print(&self.told(&change));
         Ok(Exit::Clean)
     }
 
     /// What was accepted where, what stays, and what to do next.
-    fn told(
-        &self,
-        looked: &Looked<'_>,
-        wanted: &[(ClusterName, Finding)],
-        change: &Change,
-    ) -> String {
+    fn told(&self, change: &Change) -> String {
         let mut out = String::from("\n");
         for (place, finding) in &change.places {
             let what = format!("{place} says {} of {}", finding.path, finding.object);
             text::line(&mut out, "accepted", &what);
         }
-        for (cluster, finding) in &change.also {
+        for (cluster, finding) in change.also.iter().take(LISTED) {
             let what = format!("{} of {} in {cluster}", finding.path, finding.object);
             text::line(&mut out, "with it", &what);
+        }
+        if change.also.len() > LISTED {
+            let more = text::count(change.also.len() - LISTED, "more finding");
+            text::line(&mut out, "with it", &more);
         }
         for why in &change.left {
             text::line(&mut out, "not", why);
         }
-        for broken in &looked.report.invariants.findings {
-            let about = |(cluster, finding): &(ClusterName, Finding)| {
-                let mut involved = broken.involved.iter();
-                involved.any(|i| i.cluster == cluster.as_str() && i.object == finding.object)
-            };
-            if let (Some(message), true) = (&broken.message, wanted.iter().any(about)) {
-                let what = format!("`{}` is still broken: {message}", broken.rule);
-                text::line(&mut out, "note", &what);
-            }
+        for broken in &change.broken {
+            let message = broken.message.as_deref().unwrap_or_default();
+            let what = format!("`{}` is broken all the same: {message}", broken.rule);
+            text::line(&mut out, "note", &what);
         }
         let next = match self.dry_run {
             true => "nothing was written: leave out --dry-run",

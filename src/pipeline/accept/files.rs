@@ -12,7 +12,7 @@ use crate::model::input::{Content, InputFile};
 use crate::model::manifest::{ObjectId, Origin};
 use crate::model::name::{ClusterName, RegionName, ServiceName};
 use crate::pipeline::Input;
-use crate::yaml::{self, edit};
+use crate::yaml::{self, Node, edit};
 
 use super::forms::forms;
 use super::{Candidate, Ground};
@@ -29,11 +29,17 @@ pub(super) enum Level {
 }
 
 impl Level {
-    fn path(&self) -> String {
-        match self {
-            Self::Service(name) => format!("overlays/services/{name}.yaml"),
-            Self::Region(name) => format!("overlays/regions/{name}.yaml"),
-            Self::Cluster(name) => format!("overlays/clusters/{name}.yaml"),
+    /// Its file: the one that is there, or a new one.
+    fn path(&self, input: &Input) -> String {
+        let stem = match self {
+            Self::Service(name) => format!("overlays/services/{name}"),
+            Self::Region(name) => format!("overlays/regions/{name}"),
+            Self::Cluster(name) => format!("overlays/clusters/{name}"),
+        };
+        let short = format!("{stem}.yml");
+        match text_of(input, &short) {
+            Some(_) => short,
+            None => format!("{stem}.yaml"),
         }
     }
 }
@@ -45,7 +51,7 @@ pub(super) fn overlaid(
     object: &ObjectId,
     patch: &Value,
 ) -> Option<Candidate> {
-    let path = level.path();
+    let path = level.path(input);
     let document = format!(
         "kind: {}\nname: {}\n{}",
         emit::inline(&object.kind)?,
@@ -76,7 +82,8 @@ pub(super) fn in_place(ground: &Ground<'_>, at: &str, finding: &Finding) -> Opti
     let documents = yaml::parse(sources, span.source, &mut Sink::new()).ok()?;
     let root = documents.iter().find(|d| d.span == *span)?;
     let steps = at.split('/').skip(1).map(drift::unescape);
-    let scalar = steps.fold(root.get("merge"), |node, step| node?.get(&step))?;
+    let merged = steps.fold(root.get("merge"), |node, step| node?.get(&step));
+    let scalar = merged.or_else(|| operation(root.get("patch")?, at))?;
     let [new] = forms(None, live, None)
         .into_iter()
         .take(1)
@@ -88,6 +95,18 @@ pub(super) fn in_place(ground: &Ground<'_>, at: &str, finding: &Finding) -> Opti
         place: format!("{}:{}", file.path(), sources.line_col(scalar.span).line),
         texts: Texts::from([(file.path().to_owned(), text)]),
     })
+}
+
+/// The value that an operation of a JSON patch puts at a place.
+fn operation<'n>(patch: &'n Node, at: &str) -> Option<&'n Node> {
+    let yaml::Value::List(operations) = &patch.value else {
+        return None;
+    };
+    let says = |node: &Node, key: &str, text: &str| matches!(node.get(key).map(|n| &n.value), Some(yaml::Value::Scalar(t, _)) if t == text);
+    let mut last_first = operations.iter().rev();
+    let puts = last_first
+        .find(|o| says(o, "path", at) && (says(o, "op", "replace") || says(o, "op", "add")));
+    puts?.get("value")
 }
 
 fn text_of<'a>(input: &'a Input, path: &str) -> Option<&'a str> {

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::diag::{Severity, Sink, Sources};
-use crate::model::finding::{Finding, FindingSeverity};
+use crate::drift::invariants;
+use crate::model::finding::{Finding, FindingKind, FindingSeverity};
 use crate::model::manifest::{ManifestSet, ObjectId};
 use crate::model::name::ClusterName;
 use crate::pipeline::drift::{Repository, cluster_of};
@@ -21,6 +22,18 @@ pub(super) struct After {
     pub(super) set: ManifestSet,
     /// What still differs.
     pub(super) findings: Vec<(ClusterName, Finding)>,
+}
+
+impl After {
+    /// The clusters, and what this fleet renders for them.
+    pub(super) fn ground<'g>(&'g self, before: &Ground<'g>) -> Ground<'g> {
+        Ground {
+            input: &self.input,
+            planned: &self.planned,
+            set: &self.set,
+            ..*before
+        }
+    }
 }
 
 /// Why a change will not do.
@@ -84,13 +97,7 @@ pub(super) fn proved(
     };
     let rest = before.iter().filter(|(c, _)| !touched.contains(c));
     let mut now: Vec<(ClusterName, Finding)> = rest.cloned().collect();
-    let new = Ground {
-        input: &after.input,
-        planned: &after.planned,
-        set: &after.set,
-        ..*ground
-    };
-    now.extend(findings(&new, Some(&touched)));
+    now.extend(findings(&after.ground(ground), Some(&touched)));
     let keys = |all: &[(ClusterName, Finding)]| -> BTreeSet<Key> {
         all.iter().map(|(c, f)| key(c, f)).collect()
     };
@@ -137,6 +144,7 @@ fn meant(
         let of = of.map_or_else(|| change.file.to_string(), ToString::to_string);
         let more = match unmeant.len() - 1 {
             0 => String::new(),
+            1 => ", and one more object".to_owned(),
             more => format!(", and {more} more objects"),
         };
         let text = format!(
@@ -169,19 +177,57 @@ pub(super) fn findings(
         let Some(settings) = ground.settings.get(cluster) else {
             continue;
         };
-        let (mut side, mut sink, mut sources) =
-            (Repository::default(), Sink::new(), Sources::new());
-        for (path, file) in &ground.set.files {
-            if cluster_of(path.as_str(), &ground.planned.world) == Some(cluster) {
-                let source = sources.add(path.to_string(), file.text.to_string());
-                // What regen renders, regen reads.
-                let _ = side.add(path, source, &sources, Some(file), &mut sink);
-            }
-        }
-        let report = side.compare(live, settings);
+        let report = side(ground, cluster).compare(live, settings);
         let counted = report.findings.into_iter();
         let counted = counted.filter(|f| f.severity != FindingSeverity::Info);
         all.extend(counted.map(|finding| (cluster.clone(), finding)));
     }
     all
+}
+
+/// What a fleet renders for a cluster, as its repository would hold it.
+fn side<'g>(ground: &Ground<'g>, cluster: &ClusterName) -> Repository<'g> {
+    let (mut side, mut sink, mut sources) = (Repository::default(), Sink::new(), Sources::new());
+    for (path, file) in &ground.set.files {
+        if cluster_of(path.as_str(), &ground.planned.world) == Some(cluster) {
+            let source = sources.add(path.to_string(), file.text.to_string());
+            // What regen renders, regen reads.
+            let _ = side.add(path, source, &sources, Some(file), &mut sink);
+        }
+    }
+    side
+}
+
+/// What must hold over all clusters and does not, as far as it is about some objects.
+pub(super) fn broken(ground: &Ground<'_>, about: &BTreeSet<Key>) -> Vec<Finding> {
+    let Some(settings) = ground.settings.values().next() else {
+        return Vec::new();
+    };
+    let sides: Vec<_> = ground
+        .states
+        .iter()
+        .map(|(cluster, live)| (cluster, live, side(ground, cluster)))
+        .collect();
+    let seen = sides
+        .iter()
+        .map(|(cluster, live, side)| (*cluster, side.seen(live)));
+    let found = invariants::check(&invariants::Ground {
+        clusters: seen.collect(),
+        fleet: Some(invariants::Fleet {
+            world: &ground.planned.world,
+            plan: &ground.planned.plan,
+        }),
+        settings,
+    });
+    let mut broken = found.findings;
+    broken.retain(|finding| {
+        finding.kind == FindingKind::Invariant
+            && finding.severity != FindingSeverity::Info
+            && finding.involved.iter().any(|i| {
+                about
+                    .iter()
+                    .any(|(c, o, _)| c.as_str() == i.cluster && *o == i.object)
+            })
+    });
+    broken
 }
