@@ -147,7 +147,7 @@ fn index(items: &[Value], step: &str) -> Option<usize> {
     found.next().is_none().then_some(first)
 }
 
-/// The text of a step that [`escape`] wrote.
+/// The text of a step that `escape` wrote.
 pub fn unescape(step: &str) -> String {
     let mut text = step.to_owned();
     for (escaped, plain) in [

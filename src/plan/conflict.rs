@@ -166,11 +166,12 @@ impl Oracle<'_> {
             let with = |r: usize| self.allowed.with_standbys(r, &pool, bounds.1);
             return pool.iter().any(|&r| near(r) && holds(&with(r), &[r]));
         }
+        let named = !matches!(service.placement.regions, RegionChoice::Count { .. });
+        let fixed = active.contains(&Member::Regions) && named;
+        // What all of them cannot hold none of them can, where more never stand in the way.
         let whole = bounds.1 >= pool.len();
         let monotone = self.allowed.monotone(bounds.0);
-        if whole || (monotone && !holds(&pool, &pool)) {
-            // What all of them cannot hold none of them can, where more never stand in the way.
-            self.proven &= monotone;
+        if fixed || (monotone && (whole || !holds(&pool, &pool))) {
             let mut users = question.demand.iter().filter(|(_, weight)| *weight > 0);
             let served = |from: usize| {
                 let mut to = pool.iter();
