@@ -543,3 +543,25 @@ fn what_nobody_asked_for_owns_what_is_not_ours_to_miss() {
         assert_eq!(ran.stdout.contains("pressed"), exit == 1, "{}", ran.stdout);
     }
 }
+
+/// Of blue and green, the repository says nothing that the controller of Rollouts would have to undo.
+#[test]
+fn what_the_controller_of_rollouts_writes_is_no_drift() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/golden/progressive/clusters/eu-west-1/euw1/shop/basket/service-basket.yaml");
+    let text = std::fs::read_to_string(golden).expect("rendered");
+    assert!(!text.contains("selector"), "{text}");
+    std::fs::write(dir.path().join("desired.yaml"), &text).expect("written");
+    let live = |manager: &str| {
+        let managed = format!(
+            "  managedFields:\n  - {{manager: argocd-controller, operation: Apply, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {{\"f:spec\": {{\"f:type\": {{}}}}}}}}\n  - {{manager: {manager}, operation: Update, apiVersion: v1, fieldsType: FieldsV1, fieldsV1: {{\"f:spec\": {{\"f:selector\": {{}}}}}}}}\nspec:\n  selector: {{rollouts-pod-template-hash: abc12}}\n"
+        );
+        text.replace("spec:\n", &managed)
+    };
+    for (manager, exit) in [("rollouts-controller", 0), ("kubectl-edit", 1)] {
+        std::fs::write(dir.path().join("live.yaml"), live(manager)).expect("written");
+        let args = ["drift", "--desired", "desired.yaml", "--live", "live.yaml"];
+        let _ = regen(dir.path(), &args).exits(exit);
+    }
+}

@@ -173,7 +173,10 @@ pub(super) fn volumes(facts: &Facts<'_>, sink: &mut Sink) {
             let name = name.value.as_str();
             if persistent && service.workload.kind != WorkloadKind::StatefulSet {
                 emit(
-                    format!("volume `{name}` is persistent, which a Deployment cannot keep"),
+                    format!(
+                        "volume `{name}` is persistent, which a {} cannot keep",
+                        service.workload.kind.name()
+                    ),
                     "add `kind: StatefulSet` to `workload`, or leave `persistent` out",
                 );
             }
